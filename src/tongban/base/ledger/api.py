@@ -1,0 +1,6 @@
+"""Front door of the ledger."""
+
+from .actions import leaf_hash, write
+from .queries import history
+
+__all__ = ["history", "leaf_hash", "write"]

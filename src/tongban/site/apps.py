@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    name = "tongban.site"
+    label = "site"
+
+    # What Django's and the job runner's own tables give to the public process.
+    public_tables = {
+        "django_session": "SELECT, INSERT, UPDATE, DELETE",
+        "django_content_type": "SELECT",
+        "account_emailaddress": "SELECT, INSERT, UPDATE, DELETE",
+        "account_emailconfirmation": "SELECT, INSERT, UPDATE, DELETE",
+        "mfa_authenticator": "SELECT, INSERT, UPDATE, DELETE",
+        "procrastinate_jobs": "SELECT, INSERT",
+        "procrastinate_events": "INSERT",
+        "procrastinate_periodic_defers": "SELECT",
+    }

@@ -1,0 +1,53 @@
+"""What holds for every request: headers, and an answer for each way a verb may say no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from tongban.base.kernel.api import Invalid, Stale, TongbanError
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SafeHeaders:
+    """Headers on every answer (security R19)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class Answers:
+    """Turns a verb's refusal into its page, or into JSON for programs."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, TongbanError):
+            return answer(request, error)
+        return None
+
+
+def answer(request: HttpRequest, error: TongbanError) -> HttpResponse:
+    """The page (or JSON) that says what was refused, why, and what to do next."""
+    errors = error.errors if isinstance(error, Invalid) else {}
+    changes = error.changes if isinstance(error, Stale) else {}
+    if request.path.startswith("/api/"):
+        body = {"error": str(error.message), "code": error.code, "fields": {k: str(v) for k, v in errors.items()}}
+        return JsonResponse(body, status=error.status)
+    context = {"message": error.message, "errors": errors, "changes": changes, "error": error}
+    return render(request, f"site/errors/{error.status}.html", context, status=error.status)

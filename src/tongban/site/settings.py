@@ -1,0 +1,163 @@
+"""Django settings. Deployment comes from the environment, policy from `regions/`, business from `packs/`.
+
+`TONGBAN_SITE` says which process this is: `public` (citizens and enterprises), `staff` (offices), or `system`
+(jobs and the command line). Public and staff have their own addresses, cookies and database roles (security R21).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from .database import configuration
+from .home import checkout, exists, home, secret
+
+SITE = os.environ.get("TONGBAN_SITE", "system")
+PRODUCTION = os.environ.get("TONGBAN_PROFILE", "demo") == "production"
+TONGBAN_DEMO = not PRODUCTION
+TONGBAN_ZONE = os.environ.get("TONGBAN_ZONE", "outer")
+TONGBAN_REGION = os.environ.get("TONGBAN_REGION", "hainan")
+TONGBAN_HOME = home()
+TONGBAN_CHECKOUT = checkout()
+PUBLIC_PORT = int(os.environ.get("TONGBAN_PUBLIC_PORT", "8000"))
+STAFF_PORT = int(os.environ.get("TONGBAN_STAFF_PORT", "8001"))
+PUBLIC_URL = os.environ.get("TONGBAN_PUBLIC_URL", f"http://127.0.0.1:{PUBLIC_PORT}")
+
+DEBUG = False
+SECRET_KEY = secret(f"django_{SITE}")
+ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+
+ROOMS = [
+    "tongban.base.kernel",
+    "tongban.base.ledger",
+    "tongban.base.calendars",
+    "tongban.base.files",
+    "tongban.trust.identity",
+    "tongban.engine.search",
+    "tongban.engine.notify",
+    "tongban.engine.process",
+    "tongban.engine.forms",
+    "tongban.engine.documents",
+    "tongban.engine.registers",
+    "tongban.data.licences",
+    "tongban.work.hall",
+    "tongban.portal",
+    "tongban.packs",
+    "tongban.site",
+]
+ROOMS = [room for room in ROOMS if exists(f"{room}.apps")]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    *ROOMS,
+    "procrastinate.contrib.django",  # after the rooms, whose jobs it takes over when it is ready
+]
+PROCRASTINATE_ON_APP_READY = "tongban.base.kernel.events.install"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tongban.site.middleware.SafeHeaders",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tongban.site.middleware.Answers",
+]
+
+ROOT_URLCONF = "tongban.site.urls_public" if SITE == "public" else "tongban.site.urls_staff"
+WSGI_APPLICATION = "tongban.site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tongban.site.context.site",
+            ],
+        },
+    }
+]
+
+DATABASES: dict[str, dict[str, Any]] = {"default": configuration(SITE)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = checkout() / "static_root"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = f"tongban_{SITE}_session"
+CSRF_COOKIE_NAME = f"tongban_{SITE}_csrf"
+LANGUAGE_COOKIE_NAME = "tongban_language"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "tongban.site.views.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 40
+FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+EMAIL_BACKEND = os.environ.get("TONGBAN_EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+DEFAULT_FROM_EMAIL = os.environ.get("TONGBAN_MAIL_FROM", "no-reply@tongban.invalid")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}
+
+if exists("tongban.trust.identity.settings"):
+    from tongban.trust.identity.settings import *  # noqa: F403

@@ -1,0 +1,152 @@
+"""The test database: a clone of one migrated template on a real PostgreSQL of the tests' own.
+
+The first process of a run starts the server (durability off: nothing here must survive) under `.tongban/test`, makes
+one template per state of the migrations, and every worker clones it, which takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+os.environ.setdefault("TONGBAN_HOME", str(ROOT / ".tongban" / os.environ.get("TONGBAN_TEST_HOME", "test")))
+os.environ.setdefault("TONGBAN_DATABASE_ROLE", "tongban_owner")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.site.settings")
+
+from .postgres import Server  # noqa: E402
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+
+
+def _state() -> str:
+    files = sorted(ROOT.glob("src/tongban/**/migrations/*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _leads(session: pytest.Session) -> bool:
+    return not os.environ.get("TONGBAN_DATABASE_URL") and not hasattr(session.config, "workerinput")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _leads(session) and not (server := Server(extra=FAST)).running():
+        server.start()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The last run to end stops the server: two runs side by side share it."""
+    if not _leads(session):
+        return
+    from .database import connect_owner
+
+    with connect_owner("postgres") as connection:
+        others = connection.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
+        ).fetchone()
+    if not others:
+        Server(extra=FAST).stop()
+
+
+def _clone(name: str, template: str) -> None:
+    from .database import connect_owner
+
+    with connect_owner("postgres") as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def _template() -> str:
+    """Name of the migrated template; made once per state of the migrations, under a lock."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    from . import database
+
+    name = f"template_{_state()}"
+    with database.connect_owner("postgres") as connection:
+        connection.execute("SELECT pg_advisory_lock(20260101)")
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            old = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%%\\_new'").fetchall()
+            for (stale,) in old:
+                connection.execute(f'DROP DATABASE "{stale}" WITH (FORCE)')
+            os.environ["TONGBAN_DATABASE_NAME"] = f"{name}_new"
+            settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = f"{name}_new"
+            connections.close_all()
+            database.prepare()
+            call_command("migrate", verbosity=0, interactive=False)
+            database.grant_rows()
+            connections.close_all()
+            connection.execute(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"')
+    return name
+
+
+@pytest.fixture(scope="session")
+def database_template(django_db_blocker: pytest.FixtureRequest) -> str:
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        return _template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database_template: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Instead of migrating for every worker, clone the template."""
+    from django.conf import settings
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    name = f"test_{os.getpid()}"
+
+    def fresh(test: TransactionTestCase | None = None) -> None:
+        """Used after each test that commits, too: truncating would also lose what migrations put in."""
+        connections.close_all()
+        _clone(name, database_template)
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        fresh()
+        os.environ["TONGBAN_DATABASE_NAME"] = name
+        settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = name
+    TransactionTestCase._fixture_teardown = fresh  # type: ignore[attr-defined]
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        from .database import connect_owner
+
+        connections.close_all()
+        with connect_owner("postgres") as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def run_jobs() -> Callable[[], int]:
+    """Run every job that is due, in order, the way the worker would, until none is left; returns how many ran."""
+
+    def run() -> int:
+        from django.db import connection
+        from procrastinate.contrib.django import app
+
+        done = 0
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id, task_name, args FROM procrastinate_jobs WHERE status = 'todo' "
+                    "AND (scheduled_at IS NULL OR scheduled_at <= now()) ORDER BY id LIMIT 1"
+                )
+                row = cursor.fetchone()
+                if row is None:
+                    return done
+                cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [row[0]])
+                cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id = %s", [row[0]])
+            import json
+
+            arguments = row[2] if isinstance(row[2], dict) else json.loads(row[2])
+            task = app.tasks[row[1]]
+            task.func(None, **arguments) if task.pass_context else task.func(**arguments)
+            done += 1
+
+    return run

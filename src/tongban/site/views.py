@@ -1,0 +1,11 @@
+"""Pages of the house itself."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: usually a page left open past the session's end."""
+    return render(request, "site/errors/403.html", {"message": None, "csrf": True}, status=403)

@@ -1,0 +1,8 @@
+"""The web process: `TONGBAN_SITE` says which of the two."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.site.settings")
+application = get_wsgi_application()
