@@ -27,6 +27,7 @@ PUBLIC_URL = os.environ.get("TONGBAN_PUBLIC_URL", f"http://127.0.0.1:{PUBLIC_POR
 
 DEBUG = False
 SECRET_KEY = secret(f"django_{SITE}")
+TONGBAN_INDEX_KEY = secret("index_key")  # keyed hashes of personal numbers; rotates never or by re-indexing
 ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 
 ROOMS = [

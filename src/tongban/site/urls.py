@@ -10,4 +10,5 @@ from .home import exists
 
 def of_rooms(kind: str) -> list[URLPattern | URLResolver]:
     """The addresses of every room that has some for this site (`public` or `staff`)."""
-    return [path("", include(f"{room}.urls_{kind}")) for room in settings.ROOMS if exists(f"{room}.urls_{kind}")]
+    rooms = [room for room in settings.ROOMS if room != "tongban.site" and exists(f"{room}.urls_{kind}")]
+    return [path("", include(f"{room}.urls_{kind}")) for room in rooms]

@@ -1,8 +1,11 @@
 """Addresses of the public site. The site room itself comes last, so this file mounts the others first."""
 
+from django.urls import path
+
 from tongban.trust.identity.api import checked_urlconf
 
 from . import urls
+from .views import health
 
-urlpatterns = urls.of_rooms("public")
+urlpatterns = [*urls.of_rooms("public"), path("health/", health, name="health")]
 checked_urlconf(urlpatterns)

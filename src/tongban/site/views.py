@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tongban.trust.identity.api import public
+
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: usually a page left open past the session's end."""
     return render(request, "site/errors/403.html", {"message": None, "csrf": True}, status=403)
+
+
+@public
+def health(request: HttpRequest) -> HttpResponse:
+    """For load balancers and the supervisor: this process answers."""
+    return HttpResponse("ok", content_type="text/plain")

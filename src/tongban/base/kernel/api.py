@@ -2,7 +2,7 @@
 
 from .canonical import canonical
 from .clock import SHANGHAI, local, now, today, travelled
-from .data import JSON, Event, Invalid, NotFound, Ref, Refused, Stale, Text, TongbanError
+from .data import JSON, DefinitionError, Event, Invalid, NotFound, Ref, Refused, Stale, Text, TongbanError
 from .events import emit, on, system
 from .identifiers import (
     Verdict,
@@ -15,14 +15,18 @@ from .identifiers import (
     org_code,
 )
 from .ids import new_id
+from .lines import Lines, Path
 from .registry import Registry
 
 __all__ = [
     "JSON",
     "SHANGHAI",
+    "DefinitionError",
     "Event",
     "Invalid",
+    "Lines",
     "NotFound",
+    "Path",
     "Ref",
     "Refused",
     "Registry",

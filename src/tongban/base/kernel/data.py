@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -96,3 +96,11 @@ class Stale(TongbanError):
     def __init__(self, message: Text | None = None, changes: Mapping[str, tuple[Any, Any]] | None = None) -> None:
         super().__init__(message)
         self.changes = dict(changes or {})
+
+
+class DefinitionError(Exception):
+    """A declared thing that cannot be used; `findings` are lines `file:line: what is wrong`."""
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = tuple(findings)

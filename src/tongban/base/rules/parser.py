@@ -1,0 +1,484 @@
+"""FEEL text to syntax tree: recursive descent with operator precedence (DMN 10.3.1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from . import syntax as s
+from .data import FeelError
+from .kinds import ANY, BASE_KINDS, ContextOf, FunctionOf, Kind, ListOf, RangeOf
+from .scanner import KEYWORDS, NameTree, Scanner, normal_name
+
+MAX_SOURCE = 50_000
+_MAX_NESTING = 60
+_MAX_LINKS = 100  # paths, filters and calls after one another
+_COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
+_LEVELS = ("or", "and", "compare", "+-", "*/", "**")
+_KEYED = ("time offset", "start included", "end included")
+_SPACED_KINDS = NameTree(name for name in BASE_KINDS if " " in name)
+
+
+class Parser:
+    """One text being parsed. `names` are the variables in scope, `properties` names of context entries."""
+
+    def __init__(
+        self,
+        text: str,
+        names: NameTree,
+        builtins: NameTree,
+        properties: Collection[str] = (),
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:
+        if len(text) > MAX_SOURCE:
+            raise FeelError(f"an expression may have {MAX_SOURCE} characters", 1, 1)
+        self.scan = Scanner(text)
+        self.trees = [builtins, names]
+        self.properties = NameTree((*_KEYED, *properties))
+        self.kinds = kinds or {}
+        self._kind_names: NameTree | None = None
+        self.nesting = 0
+        self.asks = False
+        self.keep_bracket = False
+
+    # whole texts
+
+    def expression_text(self) -> s.Node:
+        node = self.expression()
+        self._end()
+        return node
+
+    def tests_text(self) -> s.Tests:
+        scan = self.scan
+        if scan.text[scan.at :].strip() in ("-", ""):
+            return s.Tests(())
+        start = scan.at
+        if scan.take_word("not") and scan.take("("):
+            tests = self._tests()
+            if scan.take(")") and scan.done():
+                return s.Tests(tests, negated=True)
+            scan.at = start
+        scan.at = start
+        tests = self._tests()
+        self._end()
+        return s.Tests(tests)
+
+    def _end(self) -> None:
+        if not self.scan.done():
+            found = self.scan.text[self.scan.at : self.scan.at + 12]
+            raise self.scan.error(f"did not expect {found!r}")
+
+    def _tests(self) -> tuple[s.Test, ...]:
+        tests = [self._test()]
+        while self.scan.take(","):
+            tests.append(self._test())
+        return tuple(tests)
+
+    def _test(self) -> s.Test:
+        before, self.asks = self.asks, False
+        op = self._comparison_sign()
+        operand = self.expression()
+        test = s.Test(op, operand, self.asks)
+        self.asks = before or test.asks
+        return test
+
+    def _comparison_sign(self) -> str:
+        return next((sign for sign in _COMPARISONS if self.scan.take(sign)), "")
+
+    # operators
+
+    @contextmanager
+    def _nested(self) -> Iterator[None]:
+        self.nesting += 1
+        if self.nesting > _MAX_NESTING:
+            raise self.scan.error("the expression is nested too deeply")
+        keep, self.keep_bracket = self.keep_bracket, False
+        try:
+            yield
+        finally:
+            self.keep_bracket = keep
+            self.nesting -= 1
+
+    def _back(self, at: int, scopes: int) -> None:
+        """To an earlier place, for a second try."""
+        self.scan.at = at
+        del self.trees[scopes:]
+
+    def expression(self) -> s.Node:
+        with self._nested():
+            return self._level(0)
+
+    def _level(self, level: int) -> s.Node:
+        """Operands of one precedence; deeper precedences bind tighter."""
+        if level == 2:
+            return self._comparison()
+        if level == len(_LEVELS):
+            return self._unary()
+        first = self._level(level + 1)
+        if level < 2:
+            parts = [first]
+            while self.scan.take_word(_LEVELS[level]):
+                parts.append(self._level(level + 1))
+            return first if len(parts) == 1 else s.Logic(level == 1, tuple(parts))
+        rest: list[tuple[str, s.Node]] = []
+        while sign := self._arithmetic_sign(level):
+            rest.append((sign, self._level(level + 1)))
+        return s.Chain(first, tuple(rest)) if rest else first
+
+    def _arithmetic_sign(self, level: int) -> str:
+        scan = self.scan
+        if level == 5:
+            return "**" if scan.take("**") else ""
+        for sign in _LEVELS[level]:
+            if scan.sees(sign) and not (sign == "*" and scan.sees("**")):
+                scan.take(sign)
+                return sign
+        return ""
+
+    def _comparison(self) -> s.Node:
+        left = self._level(3)
+        for _ in range(_MAX_LINKS):
+            if sign := self._comparison_sign():
+                left = s.Compare(sign, left, self._level(3))
+            elif self.scan.take_word("between"):
+                low = self._level(3)
+                self.scan.need_word("and")
+                left = s.Between(left, low, self._level(3))
+            elif self.scan.take_word("in"):
+                left = s.In(left, self._in_tests())
+            else:
+                return left
+        raise self.scan.error("too many comparisons in a row")
+
+    def _in_tests(self) -> tuple[s.Test, ...]:
+        """What follows `in`: one test, or tests in parentheses."""
+        scan = self.scan
+        if sign := self._comparison_sign():
+            return (s.Test(sign, self._level(3)),)
+        if not scan.sees("("):
+            return (s.Test("", self._level(3)),)
+        start, scopes = scan.at, len(self.trees)
+        scan.take("(")
+        with self._nested():
+            try:
+                tests = self._tests()
+                if scan.take(")") and not scan.sees(".") and not scan.sees("["):
+                    return tests
+            except FeelError:
+                if not scan.sees(".."):
+                    raise
+        self._back(start, scopes)
+        return (s.Test("", self._level(3)),)
+
+    def _unary(self) -> s.Node:
+        scan = self.scan
+        minus = 0
+        while scan.sees("-"):
+            scan.take("-")
+            minus += 1
+            if minus == 1 and (number := scan.number()) is not None:
+                return self._instance(self._links(s.Const(-number if number else number)))
+        node = self._instance(self._links(self._primary()))
+        for _ in range(min(minus, 2 + minus % 2)):  # an even number of signs is two of them
+            node = s.Negate(node)
+        return node
+
+    def _instance(self, node: s.Node) -> s.Node:
+        if self.scan.sees_word("instance"):
+            self.scan.take_word("instance")
+            self.scan.need_word("of")
+            return s.InstanceOf(node, self.kind())
+        return node
+
+    # paths, filters, calls
+
+    def _links(self, node: s.Node) -> s.Node:
+        scan = self.scan
+        for _ in range(_MAX_LINKS):
+            if scan.sees(".") and not scan.sees(".."):
+                scan.take(".")
+                node = s.Path(node, self._property())
+            elif scan.sees("[") and not self.keep_bracket:
+                scan.take("[")
+                self.trees.append(self.properties)
+                condition = self.expression()
+                self.trees.pop()
+                scan.need("]")
+                node = s.Filter(node, condition)
+            elif scan.sees("("):
+                scan.take("(")
+                node = self._call(node)
+            else:
+                return node
+        raise scan.error("too many paths, filters or calls in a row")
+
+    def _property(self) -> str:
+        """The name after a dot: the longest known entry name, or all words in a row."""
+        scan, start = self.scan, self.scan.at
+        known = scan.known_name((self.properties,))
+        loose_end, name = start, ""
+        if scan.word():
+            name = scan.loose_name()
+            loose_end = scan.name_end
+        if known and known[1] > loose_end:
+            name, scan.at = known
+            scan.skip()
+        if not name:
+            raise scan.error("expected a name after '.'")
+        return name
+
+    def _call(self, function: s.Node) -> s.Node:
+        scan = self.scan
+        if scan.take(")"):
+            return s.Call(function, ())
+        names: list[str] = []
+        args: list[s.Node] = []
+        while True:
+            name = scan.name_before(":")
+            if name is not None:
+                names.append(name)
+            args.append(self.expression())
+            if not scan.take(","):
+                break
+        scan.need(")")
+        if names and len(names) != len(args):
+            raise scan.error("arguments are either all named or all by position")
+        return s.Call(function, tuple(args), tuple(names) if names else None)
+
+    # operands
+
+    def _primary(self) -> s.Node:
+        scan = self.scan
+        if (number := scan.number()) is not None:
+            return s.Const(number)
+        if (string := scan.string()) is not None:
+            return s.Const(string)
+        if scan.sees("@"):
+            return s.Const(scan.temporal())
+        if scan.take("("):
+            return self._parenthesis()
+        if scan.take("["):
+            return self._bracket()
+        if scan.take("]"):
+            return self._range(self._endpoint(), False)
+        if scan.take("{"):
+            return self._context()
+        return self._named()
+
+    def _named(self) -> s.Node:
+        scan = self.scan
+        word = scan.word()
+        known = scan.known_name(self.trees)
+        if word in KEYWORDS and (known is None or known[1] <= scan.at + len(word)):
+            return self._keyword(word)
+        if known is None:
+            if not word:
+                found = repr(scan.text[scan.at : scan.at + 12]) if not scan.done() else "the end"
+                raise scan.error(f"expected an expression, found {found}")
+            if word == "?":
+                scan.take("?")
+                self.asks = True
+                return s.Name("?")
+            return s.Name(scan.loose_name())
+        name, scan.at = known
+        scan.skip()
+        if name == "?":
+            self.asks = True
+        return s.Name(name)
+
+    def _keyword(self, word: str) -> s.Node:
+        scan = self.scan
+        at = scan.at
+        scan.take_word(word)
+        if word in ("true", "false", "null"):
+            return s.Const({"true": True, "false": False}.get(word))
+        if word == "if":
+            return self._if()
+        if word == "for":
+            return self._for()
+        if word in ("some", "every"):
+            iterations = self._iterations("satisfies")
+            condition = self.expression()
+            self._forget(len(iterations))
+            return s.Quantified(word == "every", iterations, condition)
+        if word == "function" and scan.take("("):
+            return self._lambda()
+        raise scan.error(f"did not expect {word!r}", at)
+
+    def _if(self) -> s.Node:
+        condition = self.expression()
+        self.scan.need_word("then")
+        then = self.expression()
+        self.scan.need_word("else")
+        return s.If(condition, then, self.expression())
+
+    def _for(self) -> s.Node:
+        iterations = self._iterations("return")
+        self.trees.append(NameTree(("partial",)))
+        body = self.expression()
+        self._forget(len(iterations) + 1)
+        return s.For(iterations, body)
+
+    def _iterations(self, end: str) -> tuple[s.Iteration, ...]:
+        """`name in domain, ...` up to the word `end`; each name is in scope from there on."""
+        found = []
+        while True:
+            name = self.scan.name_before_word("in")
+            source = self.expression()
+            last = self.expression() if self.scan.take("..") else None
+            found.append(s.Iteration(name, source, last))
+            self.trees.append(NameTree((name,)))
+            if self.scan.take(","):
+                continue
+            self.scan.need_word(end)
+            return tuple(found)
+
+    def _forget(self, count: int) -> None:
+        del self.trees[len(self.trees) - count :]
+
+    def _lambda(self) -> s.Node:
+        scan = self.scan
+        parameters: list[tuple[str, Kind]] = []
+        while not scan.take(")"):
+            start = scan.at
+            name = scan.name_before(":")
+            if name is not None:
+                parameters.append((name, self.kind() or ANY))
+            else:
+                scan.at = start
+                parameters.append((normal_name(scan.loose_name()), ANY))
+            if not scan.take(",") and not scan.sees(")"):
+                raise scan.error("expected ',' or ')'")
+        if scan.take_word("external"):
+            self.expression()
+            return s.Lambda(tuple(parameters), s.NULL, external=True)
+        self.trees.append(NameTree(name for name, _ in parameters))
+        body = self.expression()
+        self._forget(1)
+        return s.Lambda(tuple(parameters), body)
+
+    # ranges, lists, contexts
+
+    def _parenthesis(self) -> s.Node:
+        scan = self.scan
+        if sign := self._comparison_sign():
+            end = self.expression()
+            scan.need(")")
+            return s.UnaryRange(sign, end)
+        node = self.expression()
+        if scan.sees(".."):
+            return self._range(node, False)
+        scan.need(")")
+        return node
+
+    def _bracket(self) -> s.Node:
+        scan = self.scan
+        items: list[s.Node] = []
+        if scan.take("]"):
+            return s.ListNode(())
+        while True:
+            items.append(self.expression())
+            if len(items) == 1 and scan.sees(".."):
+                return self._range(items[0], True)
+            if not scan.take(","):
+                break
+        scan.need("]")
+        return s.ListNode(tuple(items))
+
+    def _range(self, start: s.Node, start_included: bool) -> s.Node:
+        scan = self.scan
+        scan.need("..")
+        at, scopes = scan.at, len(self.trees)
+        try:
+            end = self._endpoint()
+            if scan.take("]"):
+                return s.RangeNode(start, end, start_included, True)
+            if scan.take(")"):
+                return s.RangeNode(start, end, start_included, False)
+        except FeelError:
+            pass
+        self._back(at, scopes)
+        with self._nested():
+            self.keep_bracket = True  # here `[` may close the range: `[1..5[`
+            end = self._level(3)
+        if scan.take("]"):
+            return s.RangeNode(start, end, start_included, True)
+        if not scan.take("["):
+            scan.need(")")
+        return s.RangeNode(start, end, start_included, False)
+
+    def _endpoint(self) -> s.Node:
+        with self._nested():
+            return self._level(3)
+
+    def _context(self) -> s.Node:
+        scan = self.scan
+        entries: list[tuple[str, s.Node]] = []
+        tree = NameTree()
+        self.trees.append(tree)
+        while entries or not scan.take("}"):
+            key = scan.string()
+            if key is not None:
+                scan.need(":")
+            else:
+                key = scan.name_before(":")
+            if key is None:
+                raise scan.error("expected the name of a context entry")
+            entries.append((key, self.expression()))
+            tree.add(key)
+            self.properties.add(key)
+            if not scan.take(","):
+                scan.need("}")
+                break
+        self._forget(1)
+        return s.ContextNode(tuple(entries))
+
+    # types
+
+    def kind(self) -> Kind | None:
+        """A type name or type expression; None when it names no type that is known."""
+        with self._nested():
+            return self._kind()
+
+    def _kind(self) -> Kind | None:
+        scan = self.scan
+        word = scan.word()
+        if word in ("list", "range", "context", "function"):
+            at = scan.at
+            scan.take_word(word)
+            if scan.take("<"):
+                return self._generic(word)
+            scan.at = at
+        if self._kind_names is None:
+            self._kind_names = NameTree(self.kinds)
+        if known := scan.known_name((self._kind_names, _SPACED_KINDS)):
+            name, scan.at = known
+            scan.skip()
+            return self.kinds.get(name) or BASE_KINDS.get(name)
+        name = scan.loose_name()
+        while scan.sees(".") and not scan.sees(".."):
+            scan.take(".")
+            name += "." + scan.loose_name()
+        return BASE_KINDS.get(name)
+
+    def _generic(self, word: str) -> Kind | None:
+        scan = self.scan
+        if word in ("list", "range"):
+            item = self.kind()
+            scan.need(">")
+            return None if item is None else ListOf(item) if word == "list" else RangeOf(item)
+        if word == "context":
+            entries: dict[str, Kind] = {}
+            while not scan.take(">"):
+                key = scan.name_before(":")
+                if key is None:
+                    raise scan.error("expected the name of a context entry")
+                entries[key] = self.kind() or ANY
+                scan.take(",")
+            return ContextOf(entries)
+        parameters: list[Kind] = []
+        while not scan.take(">"):
+            parameters.append(self.kind() or ANY)
+            scan.take(",")
+        scan.need("->")
+        return FunctionOf(tuple(parameters), self.kind() or ANY)

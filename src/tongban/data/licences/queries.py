@@ -1,0 +1,197 @@
+"""Finding licences and verifying them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from tongban.base.kernel.api import NotFound, Ref, today
+from tongban.engine.registers import api as registers
+from tongban.engine.registers.data import Row
+
+from .data import REGISTER, Licence, LicenceType, Line, Status, Verdict
+from .models import Reuse, Token, Type
+
+OFFICE = "identity.office"
+_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
+
+
+def licence_types() -> list[LicenceType]:
+    """Every declared type, by key."""
+    return [_type(row) for row in Type.objects.order_by("key")]
+
+
+def licence_type(key: str) -> LicenceType:
+    """The type ``key``. Raises NotFound."""
+    row = Type.objects.filter(key=key).first()
+    if row is None:
+        raise NotFound
+    return _type(row)
+
+
+def licence(identifier: str) -> Licence:
+    """The licence with this identifier. Raises NotFound."""
+    row = registers.find(REGISTER, identifier=identifier)
+    if row is None:
+        raise NotFound
+    return as_data(row, Token.objects.filter(identifier=identifier).first())
+
+
+def of_holder(holder: Ref | None = None, number: str = "", type: str = "") -> list[Licence]:
+    """The valid licences of a holder, newest first: by reference, and by identity number or credit code for
+    those that came into the library without passing through this hall. ``type`` narrows to one type's key."""
+    tokens = {}
+    if holder:
+        rows = Token.objects.filter(holder_id=holder.id, holder_kind=holder.kind)
+        tokens = {token.identifier: token for token in (rows.filter(type=type) if type else rows)}
+    found = {
+        row["identifier"]: row for row in registers.find_many(REGISTER, "identifier", list(tokens)).values()
+    }
+    if number:
+        code = licence_type(type).code if type else ""
+        for row in registers.page(REGISTER, {"holder_code": number}):
+            if not code or row["type"] == code:
+                found[row["identifier"]] = row
+    more = Token.objects.filter(identifier__in=set(found) - set(tokens))
+    tokens |= {token.identifier: token for token in more}
+    licences = (as_data(row, tokens.get(identifier)) for identifier, row in found.items())
+    return sorted(
+        (one for one in licences if one.status is Status.VALID), key=lambda one: one.issued, reverse=True
+    )
+
+
+def of_subject(subject: Ref) -> list[Licence]:
+    """The licences that came of one case."""
+    tokens = Token.objects.filter(subject_id=subject.id, subject_kind=subject.kind)
+    return [licence(token.identifier) for token in tokens.order_by("identifier")]
+
+
+def verify(key: str) -> Verdict:
+    """What anyone may know of the licence with this token, number or identifier. For a number that was given
+    more than once, the newest licence answers. An unknown one costs the same questions to the database as a
+    known one."""
+    key = re.sub(r"[\s\x00-\x1f\x7f]+", "", key)[:100]
+    token = Token.objects.filter(token=key.lower()).first() if len(key) == 26 else None
+    if token is None:
+        same = list(Token.objects.filter(number=key.upper())[:20])
+        rows = registers.find_many(REGISTER, "identifier", [one.identifier for one in same] or [key.upper()])
+        row = max(rows.values(), key=lambda one: (_state(one) is Status.VALID, one["issued"]), default=None)
+        if row is None:
+            row = registers.find(REGISTER, number=key.upper())
+    else:
+        row = registers.find(REGISTER, identifier=token.identifier)
+    return _verdict(row) if row else Verdict(Status.UNKNOWN)
+
+
+def verify_url(token: str) -> str:
+    """The address of a licence's verification page, for its QR code."""
+    return f"{getattr(settings, 'PUBLIC_URL', '')}/verify/{token}/"
+
+
+def avoided_uploads(since: datetime | None = None, until: datetime | None = None) -> int:
+    """How often a licence of the library stood in for an upload (DATA-40)."""
+    rows = Reuse.objects.all()
+    if since:
+        rows = rows.filter(at__gte=since)
+    return (rows.filter(at__lt=until) if until else rows).count()
+
+
+def as_data(row: Row, token: Token | None) -> Licence:
+    """The register's row with what this room knows besides."""
+    return Licence(
+        identifier=row["identifier"],
+        number=row["number"],
+        type=row["type"],
+        type_name=row["type_name"],
+        holder=Ref(token.holder_kind, token.holder_id) if token else None,
+        holder_kind=row["holder_kind"],
+        holder_name=row["holder_name"],
+        holder_number=row["holder_code"],
+        issuer=Ref(OFFICE, token.issuer_id) if token and token.issuer_id else None,
+        issuer_name=row["issuer_name"],
+        issued=row["issued"],
+        effective=row["effective"],
+        expires=row["expires"],
+        status=_state(row),
+        face=tuple(_lines(row["face"])),
+        token=token.token if token else "",
+        document=token.document if token else "",
+        subject=Ref(token.subject_kind, token.subject_id) if token and token.subject_id else None,
+        file_digest=row["file_digest"] or "",
+    )
+
+
+def _lines(face: object) -> Iterable[Line]:
+    """The register keeps a list, for the order of the lines; libraries filled elsewhere may hold a
+    mapping."""
+    if isinstance(face, dict):
+        return [Line(str(label), str(value)) for label, value in face.items()]
+    if isinstance(face, list):
+        return [
+            Line(str(one.get("label", "")), str(one.get("value", "")))
+            for one in face
+            if isinstance(one, dict)
+        ]
+    return []
+
+
+def _state(row: Row) -> Status:
+    if row["status"] == "revoked" or row.retired:
+        return Status.REVOKED
+    expires: date | None = row["expires"]
+    if row["status"] == "expired" or (expires is not None and expires < today()):
+        return Status.EXPIRED
+    return Status.VALID
+
+
+def _verdict(row: Row) -> Verdict:
+    person = row["holder_kind"] == "person"
+    kind = Type.objects.filter(code=row["type"]).first()
+    shown = kind.public_face if kind else None
+    own = "" if person else row["holder_code"]  # a credit code is public
+    face = [
+        Line(
+            line.label, line.value if line.value == own else _covered(line.value, row["holder_name"], person)
+        )
+        for line in _lines(row["face"])
+        if (line.label in shown if shown is not None else not person)
+    ]
+    title = (
+        kind.title_en
+        if kind and kind.title_en and (get_language() or "").startswith("en")
+        else row["type_name"]
+    )
+    return Verdict(
+        status=_state(row),
+        type_name=title,
+        number=_covered(row["number"], "", False) if person else row["number"],
+        identifier=row["identifier"],
+        holder_name=_name(row["holder_name"]) if person else row["holder_name"],
+        issuer_name=row["issuer_name"],
+        issued=row["issued"],
+        expires=row["expires"],
+        face=tuple(face),
+        file_digest=row["file_digest"] or "",
+    )
+
+
+def _covered(value: str, name: str, person: bool) -> str:
+    """A face line as a stranger may read it: identity numbers and telephones covered, and a person's name."""
+    if person and name:
+        value = value.replace(name, _name(name))
+    return _PERSONAL.sub(lambda found: found[0][:3] + "*" * (len(found[0]) - 7) + found[0][-4:], value)
+
+
+def _name(name: str) -> str:
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def _type(row: Type) -> LicenceType:
+    public = tuple(row.public_face) if row.public_face is not None else None
+    return LicenceType(
+        row.key, row.title_zh, row.title_en, row.code, row.years, row.number_label, public, row.copy
+    )

@@ -1,0 +1,23 @@
+"""Front door of the documents."""
+
+from .actions import produce, request, retry
+from .drawing import render
+from .kinds import Kind, kinds
+from .pictures import qr_code, seal
+from .queries import document, documents_of, failed, pdf, response
+
+__all__ = [
+    "Kind",
+    "document",
+    "documents_of",
+    "failed",
+    "kinds",
+    "pdf",
+    "produce",
+    "qr_code",
+    "render",
+    "request",
+    "response",
+    "retry",
+    "seal",
+]

@@ -1,0 +1,51 @@
+"""Documents asked for, and what came of it."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from tongban.base.kernel.api import new_id
+
+from .data import State
+
+
+class Document(models.Model):
+    """One document. ``facts`` is emptied once the PDF exists: what it says is then said in one place only."""
+
+    id = models.CharField(max_length=26, primary_key=True, default=new_id)
+    kind = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    number = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    subject_kind = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=80)
+    facts = models.JSONField(encoder=DjangoJSONEncoder)
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in State], default=State.PENDING
+    )
+    requested_at = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    size = models.PositiveIntegerField(default=0)
+    content = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "documents_document"
+        indexes = [
+            models.Index(fields=["subject_id", "requested_at"], name="documents_of_subject"),
+            models.Index(
+                fields=["requested_at"], condition=models.Q(state="failed"), name="documents_failed"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="ready") | models.Q(content__isnull=False),
+                name="documents_ready_has_pdf",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_kind}:{self.subject_id}"

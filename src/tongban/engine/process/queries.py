@@ -1,0 +1,53 @@
+"""Reads. Nothing here takes a lock but the plan of a migration."""
+
+from __future__ import annotations
+
+from tongban.base.kernel.api import NotFound, Ref
+
+from . import definitions, store
+from .data import CaseState, DefinitionRef, Picture, Task
+from .definitions import shared
+from .migration import plan as migration_plan
+
+
+def definition(key: str) -> DefinitionRef:
+    """The version of process `key` that new instances get; `NotFound`."""
+    return definitions.find(key).ref
+
+
+def state(which: Ref | str) -> CaseState:
+    """An instance by its id, or the running (else the last) one of a subject; `NotFound`."""
+    case = _case(which)
+    return store.seen(case, store.open_tasks(case))
+
+
+def tasks(which: Ref | str) -> tuple[Task, ...]:
+    """All tasks of an instance (or of the running, else the last one of a subject), open and closed, oldest
+    first."""
+    case = _case(which)
+    return store.tasks_of(case.id, case.subject)
+
+
+def picture(which: Ref | str) -> Picture:
+    """The diagram with the elements where the instance stands (`lit`) and those it has passed (`done`)."""
+    case = _case(which)
+    here = {
+        token.node for token in case.state.tokens.values() if "/" not in case.state.frames[token.frame].scope
+    }
+    passed = {
+        node
+        for (scope, node), number in case.definition.graph.numbers.items()
+        if case.state.passed >> number & 1 and "/" not in scope
+    }
+    xml = definitions.xml_of(case.definition.id).decode("utf-8-sig", "replace")
+    return Picture(xml, tuple(sorted(here)), tuple(sorted(passed - here)))
+
+
+def _case(which: Ref | str) -> store.Case:
+    rows = store.select("WHERE i.id = %s", [store.instance_of(which)])
+    if not rows:
+        raise NotFound
+    return store.case_of(rows[0])
+
+
+__all__ = ["definition", "migration_plan", "picture", "shared", "state", "tasks"]

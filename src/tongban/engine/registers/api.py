@@ -1,0 +1,46 @@
+"""Front door of registers."""
+
+from .actions import change, retire, unmask, write
+from .bulk import bulk
+from .data import DefinitionInvalid
+from .definitions import apply, choices, codes, definition, definitions, load_codes, plan
+from .definitions import check as check_definitions
+from .definitions import forget as forget_definitions
+from .export import export
+from .parsing import parse
+from .queries import filters, find, find_by_id, find_many, get, history, orders, page, similar, trace
+from .rowmodel import model
+from .values import masked, shown
+
+__all__ = [
+    "DefinitionInvalid",
+    "apply",
+    "bulk",
+    "change",
+    "check_definitions",
+    "choices",
+    "codes",
+    "definition",
+    "definitions",
+    "export",
+    "filters",
+    "find",
+    "find_by_id",
+    "find_many",
+    "forget_definitions",
+    "get",
+    "history",
+    "load_codes",
+    "masked",
+    "model",
+    "orders",
+    "page",
+    "parse",
+    "plan",
+    "retire",
+    "shown",
+    "similar",
+    "trace",
+    "unmask",
+    "write",
+]

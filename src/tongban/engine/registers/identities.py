@@ -1,0 +1,35 @@
+"""What the base registers tell identity: is this person who they say, does this person represent that
+entity?
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from tongban.base.kernel.api import Ref
+from tongban.trust.identity.api import name_checks, person, principal_owners
+
+from .queries import find_by_id
+
+RESIDENT_ID = "111"
+LEGAL_ENTITY = "registers.legal_entity"
+
+
+def named_so(name: str, id_type: str, id_number: str) -> bool:
+    """Whether the population register has this name under this number; yes or no, nothing else leaves it."""
+    if id_type != RESIDENT_ID:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT registers.person_known(%s, %s)", [id_number, name])
+        return bool(cursor.fetchone()[0])
+
+
+def represents(person_ref: Ref, principal: Ref) -> bool:
+    """Whether the legal-entity register names this person as the entity's legal representative."""
+    row = find_by_id("legal_entity", principal.id)
+    number = person(person_ref).id_number
+    return bool(row and number and not row.retired and row["representative_id"] == number)
+
+
+name_checks.register("population", named_so)
+principal_owners.register(LEGAL_ENTITY, represents)

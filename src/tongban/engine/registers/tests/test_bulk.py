@@ -1,0 +1,145 @@
+"""The bulk path: idempotent, with history, bad rows kept out and counted (G3)."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.db import connection
+
+from tongban.base.kernel.api import Invalid, Refused, system
+from tongban.engine.registers import api
+
+from .test_write import identity
+
+COLUMNS = ["id_number", "name", "sex", "birth_date", "address", "address_division", "address_point", "status"]
+
+
+def people(count: int, name: str = "陈小明") -> list[tuple[object, ...]]:
+    return [
+        (
+            identity(serial=f"{i:03d}"),
+            f"{name}{i}",
+            "1",
+            "1990-03-07",
+            "海府路1号",
+            "460108",
+            (110.3, 20.0),
+            "normal",
+        )
+        for i in range(count)
+    ]
+
+
+def deliver(rows: object, columns: list[str] = COLUMNS) -> api.BulkReport:  # type: ignore[name-defined]
+    with system():
+        return api.bulk("population", columns, rows, source="public_security")  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_a_delivery_is_idempotent(registers: None) -> None:
+    first = deliver(people(300))
+    assert (first.received, first.inserted, first.unchanged, first.refused) == (300, 300, 0, 0), first
+    again = deliver(people(300))
+    assert (again.inserted, again.updated, again.unchanged) == (0, 0, 300)
+    with system():
+        row = api.find("population", id_number=identity(serial="007"))
+        assert row is not None and row.version == 1 and len(row.id) == 26
+        assert row["address"] == {"text": "海府路1号", "division": "460108", "point": (110.3, 20.0)}
+
+
+@pytest.mark.django_db
+def test_changed_rows_get_a_version_and_a_history(registers: None) -> None:
+    deliver(people(20))
+    changed = people(25)
+    changed[3] = (*changed[3][:1], "林大海", *changed[3][2:])
+    report = deliver(changed)
+    assert (report.inserted, report.updated, report.unchanged) == (5, 1, 19)
+    with system():
+        row = api.find("population", id_number=changed[3][0])
+        assert row is not None and row.version == 2
+        newest, oldest = api.history("population", row.id)
+    assert (
+        newest.changes == {"name": ("陈小明3", "林大海")}
+        and oldest.version == 1
+        and newest.source == "public_security"
+    )
+
+
+@pytest.mark.django_db
+def test_columns_that_are_not_delivered_stay(registers: None) -> None:
+    deliver(people(3))
+    deliver([(row[0], "新名字", "normal") for row in people(3)], ["id_number", "name", "status"])
+    with system():
+        row = api.find("population", id_number=identity(serial="001"))
+    assert row is not None and row["name"] == "新名字" and row["address"]["division"] == "460108"
+
+
+@pytest.mark.django_db
+def test_bad_rows_are_refused_and_counted(registers: None) -> None:
+    rows = people(8)
+    rows[0] = ("46010619900307001A", *rows[0][1:])  # shape
+    wrong = identity(serial="001")
+    rows[1] = (wrong[:17] + ("0" if wrong[17] != "0" else "1"), *rows[1][1:])  # check character
+    rows[2] = (*rows[2][:2], "7", *rows[2][3:])  # code
+    rows[3] = (rows[3][0], "", *rows[3][2:])  # required
+    rows.append((*people(6)[5][:1], "后来者", *people(6)[5][2:]))  # the same number again
+    report = deliver(rows)
+    assert (report.received, report.refused, report.repeated, report.inserted) == (9, 4, 1, 4)
+    assert {(f.field, f.rule, f.count) for f in report.findings} == {
+        ("id_number", "form", 1),
+        ("id_number", "check_digit", 1),
+        ("sex", "code", 1),
+        ("name", "required", 1),
+    }
+    with system():
+        row = api.find("population", id_number=identity(serial="005"))
+    assert row is not None and row["name"] == "后来者"
+
+
+@pytest.mark.django_db
+def test_csv_as_file_and_as_pieces(registers: None) -> None:
+    columns = ["uscc", "name", "type", "status"]
+    lines = '91350100M000100Y43,"甲,乙",enterprise,active\n11370800MB28559184,丙,government,active\n'
+    text = lines.encode()
+    assert api.bulk("legal_entity", columns, io.BytesIO(text), source="x").inserted == 2
+    assert api.bulk("legal_entity", columns, [text[:30], text[30:]], source="x").unchanged == 2
+    assert api.bulk("legal_entity", columns, [], source="x").received == 0
+    found = api.find("legal_entity", uscc="91350100M000100Y43")
+    assert found is not None and found["name"] == "甲,乙"
+
+
+@pytest.mark.django_db
+def test_a_pilot_code_is_a_warning_not_a_refusal(registers: None) -> None:
+    rows = [("91350100M0001TGQXM", "甲", "enterprise", "active")]
+    report = api.bulk("legal_entity", ["uscc", "name", "type", "status"], rows, source="x")
+    assert report.inserted == 1 and [(f.rule, f.level) for f in report.findings] == [
+        ("check_digit", "warning")
+    ]
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_read_changes_nothing_and_does_not_quote_values(registers: None) -> None:
+    columns = ["uscc", "name", "type", "status", "founded"]
+    with pytest.raises(Invalid) as invalid:
+        api.bulk(
+            "legal_entity",
+            columns,
+            [b"91350100M000100Y43,secretname,enterprise,active,31/31/2026\n"],
+            source="x",
+        )
+    assert "31/31/2026" not in str(invalid.value)
+    with pytest.raises(Invalid):
+        api.bulk("legal_entity", ["uscc", "name; DROP TABLE x"], [], source="x")
+    with pytest.raises(Invalid):
+        api.bulk("legal_entity", ["name"], [], source="x")
+    assert not api.page("legal_entity").rows
+
+
+@pytest.mark.django_db
+def test_personal_registers_take_deliveries_from_jobs_only(registers: None) -> None:
+    with pytest.raises(Refused):
+        api.bulk("population", COLUMNS, people(1), source="x")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM registers.population")
+        assert cursor.fetchone()[0] == 0

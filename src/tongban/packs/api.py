@@ -1,0 +1,7 @@
+"""Front door of packs."""
+
+from .applying import apply, available, installed, plan, read
+from .loading import load
+from .running import test
+
+__all__ = ["apply", "available", "installed", "load", "plan", "read", "test"]

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    name = "tongban.portal"
+    label = "portal"
+
+    public_tables = {"portal_notice": "SELECT"}

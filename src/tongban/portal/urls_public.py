@@ -1,0 +1,14 @@
+from django.urls import path
+
+from . import views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("services/", views.items, name="items"),
+    path("departments/", views.departments, name="departments"),
+    path("themes/", views.themes, name="themes"),
+    path("notices/<str:id_>/", views.notice, name="notice"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+    path("look/", views.appearance, name="appearance"),
+]

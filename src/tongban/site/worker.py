@@ -1,0 +1,51 @@
+"""The worker: runs deferred jobs and scheduled ones. Several may run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+log = logging.getLogger("tongban.worker")
+
+
+def _fresh(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Look at the database connection before each job: a restarted server must not fail every job of this thread."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        from django.db import close_old_connections
+
+        close_old_connections()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return run
+
+
+def main() -> None:
+    """Work until told to stop; after a lost database, start again."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.site.settings")
+    import django
+
+    django.setup()
+    from procrastinate.contrib.django import app
+
+    queues = os.environ.get("TONGBAN_WORKER_QUEUES")
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    for task in worker_app.tasks.values():
+        if not asyncio.iscoroutinefunction(task.func):
+            task.func = _fresh(task.func)
+    options: dict[str, Any] = {"concurrency": int(os.environ.get("TONGBAN_WORKER_CONCURRENCY", "2"))}
+    options |= {"queues": queues.split(",") if queues else None, "fetch_job_polling_interval": 2, "delete_jobs": "successful"}
+    worker_app.run_worker(**options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

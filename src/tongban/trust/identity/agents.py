@@ -1,0 +1,145 @@
+"""Acting for an enterprise or another person: bounded, revocable, looked up at every use (T37)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, emit, now
+from tongban.base.ledger.api import write
+
+from . import data, models
+
+EVERYTHING = "*"
+
+
+def authorise_agent(
+    principal: Ref,
+    agent: Ref,
+    *,
+    until: datetime,
+    by: Ref,
+    scopes: Sequence[str] = (EVERYTHING,),
+    principal_name: str = "",
+) -> data.Agency:
+    """Record that `agent` may act for `principal` until a moment, within scopes such as
+    `enterprise_registration`.
+
+    `by` must own the principal: the person itself, or who a register above says represents it; else
+    `Refused`.
+    """
+    if until <= now():
+        raise Invalid({"until": _("The end must be in the future.")})
+    if not scopes:
+        raise Invalid({"scopes": _("Please say for which matters the authorisation holds.")})
+    if not owns(by, principal):
+        raise Refused(_("Only the legal representative can give this authorisation."))
+    with transaction.atomic():
+        person = models.Person.objects.filter(
+            public_id=agent.id, kind=data.PersonKind.CITIZEN, is_active=True
+        ).first()
+        if person is None:
+            raise NotFound(_("There is no such person."))
+        row = models.Agency.objects.create(
+            principal_kind=principal.kind,
+            principal_id=principal.id,
+            principal_name=principal_name,
+            agent=person,
+            scopes=list(scopes),
+            until=until,
+            granted_by=str(by),
+        )
+        write(
+            "identity.agency.given",
+            row.ref,
+            by=by,
+            principal=str(principal),
+            agent=str(agent),
+            scopes=list(scopes),
+        )
+    return _agency(row)
+
+
+def revoke_agent(agency: Ref, by: Ref) -> None:
+    """End it now; the agent's next request in the principal's name is refused. The agent may give it up as
+    well."""
+    with transaction.atomic():
+        row = models.Agency.objects.select_for_update().filter(public_id=agency.id).first()
+        if row is None or not (row.agent.ref == by or owns(by, Ref(row.principal_kind, row.principal_id))):
+            raise NotFound(_("There is no such authorisation."))
+        if row.revoked_at is not None:
+            return
+        row.revoked_at, row.revoked_by = now(), str(by)
+        row.save(update_fields=["revoked_at", "revoked_by"])
+        principal = Ref(row.principal_kind, row.principal_id)
+        write("identity.agency.revoked", agency, by=by, principal=str(principal), agent=str(row.agent.ref))
+        emit(data.AgencyRevoked(agency, principal, row.agent.ref))
+
+
+def owns(person: Ref, principal: Ref) -> bool:
+    """Whether the person may speak for the principal without any authorisation."""
+    from .people import principal_owners
+
+    if person == principal:
+        return True
+    return principal.kind in principal_owners and principal_owners.get(principal.kind)(person, principal)
+
+
+def may_act_for(actor: data.Actor, principal: Ref, scope: str = "") -> bool:
+    """Whether the actor may act for the principal in this matter at this moment; asks the database each
+    time."""
+    if actor.public:
+        return False
+    if owns(actor.person, principal):
+        return True
+    rows = _live().filter(
+        agent__public_id=actor.person.id, principal_kind=principal.kind, principal_id=principal.id
+    )
+    return any(not scope or EVERYTHING in row.scopes or scope in row.scopes for row in rows)
+
+
+def require_agent(actor: data.Actor, principal: Ref, scope: str = "") -> None:
+    """`Refused` unless the actor may act for the principal in this matter now."""
+    if not may_act_for(actor, principal, scope):
+        raise Refused(_("Your authorisation to act for this party has ended."), code="agency_ended")
+
+
+def agencies_of(agent: Ref) -> list[data.Agency]:
+    """Live authorisations of a person, newest first."""
+    return [_agency(row) for row in _live().filter(agent__public_id=agent.id).order_by("-pk")]
+
+
+def agencies_for(principal: Ref) -> list[data.Agency]:
+    """Everybody who may act for the principal now."""
+    rows = _live().filter(principal_kind=principal.kind, principal_id=principal.id)
+    return [_agency(row) for row in rows.order_by("-pk")]
+
+
+def live_agency(id_: str, agent: Ref) -> data.Agency | None:
+    """The authorisation if it is this agent's and holds at this moment."""
+    row = _live().filter(public_id=id_, agent__public_id=agent.id).first()
+    return _agency(row) if row else None
+
+
+def _live() -> QuerySet[models.Agency]:
+    moment = now()
+    return models.Agency.objects.select_related("agent").filter(
+        revoked_at=None, valid_from__lte=moment, until__gt=moment, agent__is_active=True
+    )
+
+
+def _agency(row: models.Agency) -> data.Agency:
+    return data.Agency(
+        ref=row.ref,
+        principal=Ref(row.principal_kind, row.principal_id),
+        principal_name=row.principal_name,
+        agent=row.agent.ref,
+        scopes=tuple(row.scopes),
+        valid_from=row.valid_from,
+        until=row.until,
+        revoked=row.revoked_at,
+    )

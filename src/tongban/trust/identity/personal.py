@@ -1,0 +1,58 @@
+"""Identity numbers and phones: normal form, keyed hash for equality look-up (T14), masks for showing (R4)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+
+def normal(text: str) -> str:
+    """Full-width forms, spaces and hyphens typed by people are the same number; the last x is an X."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "").upper()
+
+
+def normal_phone(text: str) -> str:
+    """A mainland mobile number without the country code."""
+    number = normal(text).removeprefix("+")
+    return number[2:] if len(number) == 13 and number.startswith("86") else number
+
+
+def keyed(field: str, text: str) -> str:
+    """HMAC-SHA256 under the index key, bound to the field; empty for empty. Never log what goes in."""
+    if not text:
+        return ""
+    return hmac.new(_key(), f"{field}|{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def id_index(id_number: str) -> str:
+    """The look-up hash of an identity number."""
+    return keyed("id", normal(id_number))
+
+
+def phone_index(phone: str) -> str:
+    """The look-up hash of a phone."""
+    return keyed("phone", normal_phone(phone))
+
+
+def _key() -> bytes:
+    key = getattr(settings, "TONGBAN_INDEX_KEY", "")
+    # Development only: production start-up demands a key of its own, because SECRET_KEY rotates and this
+    # must not.
+    return key.encode() if key else salted_hmac("tongban.identity.index", "key", algorithm="sha256").digest()
+
+
+def masked_name(name: str) -> str:
+    """The family name and stars."""
+    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
+
+
+def masked_number(number: str) -> str:
+    """First four and last four of an identity number; a phone keeps three and four."""
+    if len(number) <= 7:
+        return "*" * len(number)
+    head = 3 if len(number) == 11 else 4
+    return number[:head] + "*" * (len(number) - head - 4) + number[-4:]

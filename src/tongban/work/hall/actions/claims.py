@@ -1,0 +1,31 @@
+"""Taking tasks out of the office's common inbox, and handing them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from tongban.base.kernel.api import Ref
+from tongban.base.ledger import api as ledger
+from tongban.trust.identity.data import Actor
+
+from ..data import WORK
+from ..models import Work
+
+
+def claim(actor: Actor, ids: Sequence[str], *, take: bool = True) -> int:
+    """Take open tasks of the own offices (an absent colleague's too), or hand them back. Gives how many changed."""
+    offices = [office.id for office in actor.offices]
+    with transaction.atomic():
+        rows = Work.objects.select_for_update(skip_locked=True).filter(public_id__in=list(ids)[:200], office__in=offices, open=True)
+        changed = 0
+        for row in rows:
+            holder = str(actor.person) if take else ""
+            if row.claimed_by == holder:
+                continue
+            row.claimed_by = holder
+            row.save(update_fields=["claimed_by"])
+            ledger.write("hall.work.claimed" if take else "hall.work.released", Ref(WORK, row.public_id), by=actor.by)
+            changed += 1
+    return changed

@@ -1,0 +1,131 @@
+"""Drafts: every answer is kept while somebody fills in an application, on any device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.files import api as files
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Stale, now
+from tongban.data.licences import api as licences
+from tongban.engine.forms import api as forms
+from tongban.engine.forms.data import FormDefinition
+from tongban.trust.identity.data import Actor
+
+from ..models import Draft
+from ..queries.services import open_service
+
+
+def open_draft(actor: Actor, item: str, visitor: Ref | None = None) -> Draft:
+    """The draft of this item, begun when there is none yet. `visitor`: a clerk fills it in for somebody at the window."""
+    form = forms.current(open_service(item).form)
+    owner = counter_owner(actor) if visitor else str(actor.applicant)
+    with transaction.atomic():
+        draft, _made = Draft.objects.get_or_create(
+            owner=owner,
+            applicant=str(visitor or actor.applicant),
+            item=item,
+            corrects="",
+            defaults={"form": form.digest, "updated_at": now()},
+        )
+    return draft
+
+
+def access_draft(actor: Actor, draft_id: str, *, lock: bool = False) -> Draft:
+    """Somebody's own draft, or a visitor's that this clerk fills in; `NotFound` for all others."""
+    rows = Draft.objects.select_for_update() if lock else Draft.objects
+    draft = rows.filter(public_id=draft_id, owner__in=[str(actor.applicant), counter_owner(actor)]).first()
+    if draft is None:
+        raise NotFound(_("This draft does not exist any more. It may have been submitted."))
+    return draft
+
+
+def counter_owner(actor: Actor) -> str:
+    """Drafts that a clerk fills in for visitors belong to the clerk's desk, not to the clerk as a citizen."""
+    return f"hall.counter:{actor.person.id}"
+
+
+def draft_form(draft: Draft) -> FormDefinition:
+    """The very definition the draft was begun with."""
+    return forms.definition(draft.form)
+
+
+def save_draft(actor: Actor, draft_id: str, answers: dict[str, Any], version: int | None = None) -> Draft:
+    """Keep the answers given so far. `Stale` when the draft was changed on another device in between."""
+    with transaction.atomic():
+        draft = access_draft(actor, draft_id, lock=True)
+        if version is not None and version != draft.version:
+            old = draft.answers
+            changes = {k: (answers.get(k), old.get(k)) for k in {*answers, *old} if answers.get(k) != old.get(k)}
+            raise Stale(_("This draft was changed on another device or in another window."), changes)
+        draft.answers = {**draft.answers, **answers}
+        draft.version += 1
+        draft.updated_at = now()
+        draft.save(update_fields=["answers", "version", "updated_at"])
+    return draft
+
+
+def add_paper(actor: Actor, draft_id: str, slot_name: str, stream: Any, name: str) -> Draft:
+    """Put an uploaded file into a material slot. `Invalid` says what is wrong with the file."""
+    with transaction.atomic():
+        draft = access_draft(actor, draft_id, lock=True)
+        slot = _slot(draft, slot_name)
+        if len(draft.papers.get(slot_name, [])) >= slot.max_files:
+            raise Invalid({slot_name: _("There are already %d files here. Remove one first.") % slot.max_files})
+        file = files.receive(
+            stream,
+            name,
+            files.Slot(formats=slot.formats, max_bytes=slot.max_bytes),
+            by=actor.person,
+            subject=Ref("hall.draft", draft.public_id),
+        )
+        _put(draft, slot_name, {"file": file.id, "name": file.name, "size": file.size, "type": file.type})
+    return draft
+
+
+def use_licence(actor: Actor, draft_id: str, slot_name: str, number: str) -> Draft:
+    """Use a licence of the library instead of an upload (DATA-40). Only the applicant's own."""
+    with transaction.atomic():
+        draft = access_draft(actor, draft_id, lock=True)
+        slot = _slot(draft, slot_name)
+        own = {licence.number: licence for licence in licences.of_holder(Ref.parse(draft.applicant))}
+        licence = own.get(number)
+        if licence is None or licence.type != slot.licence:
+            raise Refused(_("This licence cannot be used here."))
+        _put(draft, slot_name, {"licence": licence.number, "name": str(licence.title)})
+    return draft
+
+
+def remove_paper(actor: Actor, draft_id: str, slot_name: str, place: int) -> Draft:
+    """Take a file out of a slot; the stored file is swept later."""
+    with transaction.atomic():
+        draft = access_draft(actor, draft_id, lock=True)
+        papers = list(draft.papers.get(slot_name, []))
+        if 0 <= place < len(papers):
+            papers.pop(place)
+        draft.papers = {**draft.papers, slot_name: papers}
+        draft.version += 1
+        draft.save(update_fields=["papers", "version"])
+    return draft
+
+
+def discard_draft(actor: Actor, draft_id: str) -> None:
+    """Throw the draft away."""
+    with transaction.atomic():
+        access_draft(actor, draft_id, lock=True).delete()
+
+
+def _slot(draft: Draft, name: str) -> Any:
+    try:
+        return draft_form(draft).material(name)
+    except KeyError:
+        raise NotFound(_("This application has no such material.")) from None
+
+
+def _put(draft: Draft, slot: str, paper: dict[str, Any]) -> None:
+    draft.papers = {**draft.papers, slot: [*draft.papers.get(slot, []), paper]}
+    draft.version += 1
+    draft.updated_at = now()
+    draft.save(update_fields=["papers", "version", "updated_at"])

@@ -1,0 +1,173 @@
+"""At the window: accept, ask once for corrections, decline, refuse acceptance (行政许可法 32; standards.md 1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.calendars import api as calendars
+from tongban.base.kernel.api import Invalid, Ref, Refused, emit, now, today
+from tongban.base.ledger import api as ledger
+from tongban.engine.process import api as process
+from tongban.trust.identity import api as identity
+from tongban.trust.identity.data import OFFICE, Actor
+
+from ..access import access_work
+from ..data import CaseAccepted, CaseReturned, CaseState, Service, WorkKind
+from ..limits import CORRECTION_DAYS, LEGAL, PROMISED, STEP
+from ..models import Case, Correction, Work
+from ..queries.items import limits
+from ..queries.services import service_of
+from ..expressions import evaluated
+from .finish import answers_of, close_case, finish_if_decided
+from .notices import send_notice
+
+
+def accept(actor: Actor, work: Ref) -> Case:
+    """Accept an application. The legal clock starts today; every office that has to decide gets its task."""
+    with transaction.atomic():
+        task = access_work(actor, work, "hall.accept")
+        _still_to_accept(task)
+        _done(task, actor)
+        accept_case(task.case, service_of(task.case), by=actor)
+    return task.case
+
+
+def accept_automatically(case_ref: Ref) -> None:
+    """Accept an item that needs nobody at the window (秒批). Run by a job; repeating it changes nothing."""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(public_id=case_ref.id, state=CaseState.SUBMITTED).first()
+        if case and (service := service_of(case)).automatic:
+            accept_case(case, service, by=None)
+
+
+def accept_case(case: Case, service: Service, by: Actor | None) -> None:
+    """Start clock and process, inside the caller's transaction. `by` is None for items accepted automatically."""
+    moment = now()
+    case.state, case.accepted_at = CaseState.HANDLING, moment
+    case.accepted_by = str(by.person) if by else ""
+    case.version += 1
+    promised, legal = limits(case.item)
+    basis = str(_("promised limit of the item"))
+    deadline = calendars.open_deadline(case.ref, PROMISED, today(), promised.n, promised.unit, basis)
+    if legal:
+        calendars.open_deadline(case.ref, LEGAL, today(), legal.n, legal.unit, str(_("legal limit of the item")))
+    case.due = deadline.due
+    case.save(update_fields=["state", "accepted_at", "accepted_by", "due", "version"])
+    state = process.start(service.process, case.ref, {"offices": list(service.offices), **process_inputs(case, service)})
+    open_work(case, state)
+    actor = by.person if by else None
+    ledger.write("hall.case.accepted", case.ref, by=actor, office=case.first_office, due=str(deadline.due), why=deadline.why)
+    send_notice("accepted", case, {"due": deadline.due, "limit": str(promised), "why": deadline.why})
+    emit(CaseAccepted(case.ref))
+    finish_if_decided(case, state)
+
+
+def process_inputs(case: Case, service: Service) -> dict[str, Any]:
+    """What steers the process, computed from the answers as the pack declares. Case data itself stays in the case."""
+    if not service.inputs:
+        return {}
+    return evaluated(service.inputs, answers_of(case) | {"today": today()})
+
+
+def open_work(case: Case, state: process.CaseState) -> None:
+    """Give every open task of the process that has none yet to its office, with a deadline of its own."""
+    known = set(case.work.values_list("task", flat=True))
+    rows = []
+    for task in state.open:
+        if task.id in known:
+            continue
+        office = identity.office_by_role(task.office or service_of(case).first, case.division)
+        row = Work(
+            case=case,
+            kind=WorkKind.DECIDE,
+            office=office.ref.id,
+            title=task.name,
+            task=task.id,
+            task_version=task.version,
+            opened_at=now(),
+        )
+        if task.limit is not None:
+            basis = str(_("limit of the step"))
+            row.due = calendars.open_deadline(row.ref, STEP, today(), task.limit, task.unit, basis).due
+        rows.append(row)
+    Work.objects.bulk_create(rows)
+
+
+def ask_correction(actor: Actor, work: Ref, asked: Sequence[dict[str, str]]) -> Case:
+    """The one-time notice: everything that is missing or wrong, at once (5 working days, XK.NOTICE).
+
+    Each entry says `what` (an answer or material), its `problem` and the `need`. A second notice is refused: the law
+    allows one.
+    """
+    with transaction.atomic():
+        task = access_work(actor, work, "hall.accept")
+        _still_to_accept(task)
+        case = task.case
+        listed = [entry for entry in asked if entry.get("what", "").strip() and entry.get("need", "").strip()]
+        if not listed:
+            raise Invalid({"asked": _("Please list what has to be corrected.")})
+        if case.corrections.exists():
+            raise Refused(_("A correction notice was already sent. The law allows one: accept, or refuse acceptance."))
+        _done(task, actor)
+        until = today() + timedelta(days=CORRECTION_DAYS)
+        Correction.objects.create(case=case, round=case.round, asked=listed, office=task.office, at=now(), until=until)
+        _move(case, CaseState.CORRECTION)
+        ledger.write("hall.case.returned", case.ref, by=actor.by, office=task.office, asked=len(listed))
+        send_notice("correction", case, {"lacks": listed, "until": until})
+        emit(CaseReturned(case.ref))
+    return case
+
+
+def decline(actor: Actor, work: Ref, reason: str, instead: str = "") -> Case:
+    """不受理: no permit is needed, or another authority is responsible; the notice says which."""
+    return _turn_away(actor, work, CaseState.DECLINED, "declined", reason, instead)
+
+
+def refuse_acceptance(actor: Actor, work: Ref, reason: str) -> Case:
+    """不予受理: the materials still do not hold, or the conditions are plainly not met."""
+    return _turn_away(actor, work, CaseState.NOT_ACCEPTED, "not_accepted", reason, "")
+
+
+def _turn_away(actor: Actor, work: Ref, state: CaseState, kind: str, reason: str, instead: str) -> Case:
+    if not reason.strip():
+        raise Invalid({"reason": _("Please give the reason. The applicant reads it in the notice.")})
+    with transaction.atomic():
+        task = access_work(actor, work, "hall.accept")
+        _still_to_accept(task)
+        _done(task, actor)
+        close_case(task.case, state, by=actor, kind=f"hall.case.{kind}", reason=reason, instead=instead)
+        send_notice(kind, task.case, {"reason": reason, "instead": instead})
+    return task.case
+
+
+def _still_to_accept(task: Work) -> None:
+    if not task.open or task.kind != WorkKind.ACCEPT:
+        raise Refused(_("This application has already been dealt with."), code="done")
+
+
+def _done(task: Work, actor: Actor) -> None:
+    task.open, task.closed_at, task.claimed_by = False, now(), str(actor.person)
+    task.save(update_fields=["open", "closed_at", "claimed_by"])
+
+
+def _move(case: Case, state: CaseState) -> None:
+    case.state = state
+    case.version += 1
+    case.save(update_fields=["state", "version"])
+
+
+def reopen_acceptance(case: Case) -> None:
+    """After a correction the application is back at the window."""
+    Work.objects.create(
+        case=case, kind=WorkKind.ACCEPT, office=case.first_office, title=case.item_title, opened_at=now()
+    )
+
+
+def office_title(office_id: str) -> str:
+    """Title of an office by its public id."""
+    return identity.office(Ref(OFFICE, office_id)).title

@@ -1,0 +1,54 @@
+"""Front door of the hall."""
+
+from .actions.decide import decide, extend, resume, suspend
+from .actions.drafts import open_draft, save_draft
+from .actions.follow import answer_correction, collect, rate, withdraw
+from .actions.questions import ask, reply
+from .actions.submit import submit, submit_draft
+from .actions.window import accept, accept_automatically, ask_correction, decline, refuse_acceptance
+from .items.api import guide, item, item_count, item_facets, item_title, publish, search_items, set_state, versions
+from .queries.cases import case_view, case_view_of
+from .queries.figures import hall_figures
+from .queries.people import applicant_of
+from .queries.services import define_service, has_service, service
+from .queries.work import case_ref, open_work
+
+__all__ = [
+    "accept",
+    "accept_automatically",
+    "answer_correction",
+    "applicant_of",
+    "ask",
+    "ask_correction",
+    "case_ref",
+    "case_view",
+    "case_view_of",
+    "collect",
+    "decide",
+    "decline",
+    "define_service",
+    "extend",
+    "guide",
+    "has_service",
+    "hall_figures",
+    "item",
+    "item_count",
+    "item_facets",
+    "item_title",
+    "open_draft",
+    "open_work",
+    "publish",
+    "rate",
+    "refuse_acceptance",
+    "reply",
+    "resume",
+    "save_draft",
+    "search_items",
+    "service",
+    "set_state",
+    "submit",
+    "submit_draft",
+    "suspend",
+    "versions",
+    "withdraw",
+]

@@ -1,0 +1,21 @@
+"""What the hall does when something happened below or in itself."""
+
+from __future__ import annotations
+
+from tongban.base.calendars.data import DeadlineMoved
+from tongban.base.kernel.api import on
+
+from .actions.clocks import follow_deadline
+from .actions.window import accept_automatically
+from .data import CASE, WORK, CaseSubmitted
+
+
+@on(CaseSubmitted)
+def accept_what_needs_nobody(event: CaseSubmitted) -> None:
+    accept_automatically(event.case)
+
+
+@on(DeadlineMoved)
+def move_lists(event: DeadlineMoved) -> None:
+    if event.subject.kind in (CASE, WORK):
+        follow_deadline(event)

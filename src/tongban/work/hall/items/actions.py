@@ -1,0 +1,198 @@
+"""Verbs on items: publish, pause, resume, cancel. Open cases keep the wording they began with (SVC-09)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.kernel.api import Invalid, Ref, Refused, canonical, emit, now
+from tongban.base.ledger import api as ledger
+from tongban.engine.search import api as search
+from tongban.trust.identity.api import require
+from tongban.trust.identity.data import OFFICE, Actor
+
+from ..models import item as models
+from . import data
+from .queries import FIELDS, access_item, item
+
+_CHUNK = 500
+_PART_FIELDS = {
+    name: {f.name for f in model._meta.concrete_fields} - {"id", "item", "order_num"}
+    for name, model in models.PARTS.items()
+}
+
+
+def publish(drafts: Sequence[data.ItemDraft], *, by: Ref | None = None, reason: str = "") -> data.Published:
+    """Put items in force, in one transaction: new ones get version 1, changed ones the next, the former is kept.
+
+    Publishing the same wording again changes nothing. The state (paused, cancelled) is kept unless the draft says
+    otherwise. `Invalid` names a field that items do not have, or a key given twice.
+    """
+    keys = [draft.key for draft in drafts]
+    if len(keys) != len(set(keys)):
+        raise Invalid({"key": _("Two items have the same key.")})
+    added = changed = 0
+    with transaction.atomic():
+        for start in range(0, len(drafts), _CHUNK):
+            chunk = drafts[start : start + _CHUNK]
+            new, newer = _publish(chunk, by, reason)
+            added, changed = added + new, changed + newer
+    return data.Published(added, changed, len(drafts) - added - changed)
+
+
+def _publish(drafts: Sequence[data.ItemDraft], by: Ref | None, reason: str) -> tuple[int, int]:
+    bodies = {draft.key: _body(draft) for draft in drafts}
+    present = {row.key: row for row in models.Item.objects.select_for_update().filter(key__in=bodies)}
+    moment = now()
+    fresh: list[models.Item] = []
+    stale: list[models.Item] = []
+    for key, body in bodies.items():
+        digest = hashlib.sha256(canonical(body)).hexdigest()
+        row = present.get(key)
+        if row is not None and row.digest == digest:
+            continue
+        row = row or models.Item(key=key, version=0)
+        (stale if row.pk else fresh).append(row)
+        row.version, row.digest, row.updated_at = row.version + 1, digest, moment
+        for name in FIELDS:
+            setattr(row, name, _value(name, body))
+        row.extra = {
+            name: value for name, value in body.items() if name not in FIELDS and name not in _OUTSIDE
+        }
+        if body.get("state") and body["state"] != row.state:
+            row.state, row.state_reason, row.state_at = (
+                body["state"],
+                body.get("state_reason") or reason,
+                moment,
+            )
+            row.state_reason = row.state_reason or body["state"] if row.task_state != "in_use" else ""
+    models.Item.objects.bulk_create(fresh)
+    models.Item.objects.bulk_update(
+        stale,
+        [*FIELDS, "version", "digest", "updated_at", "extra", "task_state", "state_reason", "state_at"],
+        batch_size=200,
+    )
+    rows = fresh + stale
+    _write_parts(rows, stale, bodies)
+    models.ItemVersion.objects.bulk_create(
+        models.ItemVersion(
+            item=row,
+            version=row.version,
+            body=bodies[row.key],
+            at=moment,
+            by=str(by or ""),
+            reason=reason[:300],
+        )
+        for row in rows
+    )
+    for row in rows:
+        ledger.write(
+            "hall.item.published", row.ref, by=by, key=row.key, version=row.version, digest=row.digest
+        )
+        emit(data.ItemChanged(row.ref, row.key, row.version, row.task_state))
+    _index(rows, bodies)
+    return len(fresh), len(stale)
+
+
+_OUTSIDE = {"task_state", "state_reason", *models.PARTS}
+_DEFAULTS: dict[str, Any] = {f.name: f.get_default() for f in models.Item._meta.concrete_fields}
+
+
+def _body(draft: data.ItemDraft) -> dict[str, Any]:
+    """The wording as JSON: what a version keeps and what the digest is taken of."""
+    body: dict[str, Any] = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in draft.values.items()
+        if value not in (None, "", [], {})
+    }
+    if not body.get("task_name"):
+        raise Invalid({"task_name": _("An item needs a name.")})
+    for part, allowed in _PART_FIELDS.items():
+        listed = [dict(each) for each in getattr(draft, part)]
+        for each in listed:
+            if strange := sorted(set(each) - allowed):
+                raise Invalid({part: _("Items have no field %s here.") % strange[0]})
+        if listed:
+            body[part] = listed
+    return body
+
+
+def _value(name: str, body: Mapping[str, Any]) -> Any:
+    default = _DEFAULTS[name]
+    value = body.get(name, list(default) if isinstance(default, list) else default)
+    if name in ("plan_effective_date", "plan_cancel_date") and isinstance(value, str):
+        return date.fromisoformat(value)
+    return value
+
+
+def _write_parts(
+    rows: list[models.Item], stale: list[models.Item], bodies: Mapping[str, Mapping[str, Any]]
+) -> None:
+    for part, model in models.PARTS.items():
+        manager: Any = model.objects
+        if stale:
+            manager.filter(item__in=stale).delete()
+        manager.bulk_create(
+            model(item=row, order_num=number, **each)
+            for row in rows
+            for number, each in enumerate(bodies[row.key].get(part, ()), 1)
+        )
+
+
+def _index(rows: Sequence[models.Item], bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    search.index_many(
+        _document(row, bodies[row.key].get("materials", ()))
+        for row in rows
+        if row.task_state != data.ItemState.CANCELLED
+    )
+
+
+def _document(row: models.Item, materials: Sequence[Mapping[str, Any]]) -> search.Document:
+    named = [row.dept_name, row.group, row.task_code, *row.user_topic_type, *row.corp_topic_type]
+    return search.Document(
+        row.ref,
+        row.task_name,
+        text=" ".join(filter(None, (row.summary, row.accept_condition[:2000], row.result_name))),
+        keywords=" ".join(
+            filter(None, [*named, *(str(each.get("material_name", "")) for each in materials)])
+        ),
+        facets={
+            "department": row.office or row.dept_name,
+            "audience": row.service_object,
+            "type": row.task_type,
+        },
+        # What can be done online stands before what is only described.
+        boost=1.5 if row.form_key else 1.0,
+    )
+
+
+def set_state(actor: Actor, key: str, state: data.ItemState, reason: str) -> data.Item:
+    """Pause, resume or cancel an item, with a reason that the public reads. What is cancelled stays so.
+
+    Needs `items.edit` over the item's office. Cases that are open go on; nobody can begin a new one.
+    """
+    reason = reason.strip()
+    with transaction.atomic():
+        row = models.Item.objects.select_for_update().get(pk=access_item(key).pk)
+        require(actor, "items.edit", Ref(OFFICE, row.office) if row.office else None)
+        if row.task_state == data.ItemState.CANCELLED:
+            raise Refused(
+                _("A cancelled item cannot be put back into use; publish a new one."), code="cancelled"
+            )
+        if state != data.ItemState.IN_USE and not reason:
+            raise Invalid({"reason": _("Say why, in words that applicants understand.")})
+        if row.task_state == state:
+            return item(row.key)
+        row.task_state, row.state_at = state, now()
+        row.state_reason = reason if state != data.ItemState.IN_USE else ""
+        row.save(update_fields=["task_state", "state_at", "state_reason"])
+        ledger.write("hall.item.state", row.ref, by=actor.by, state=state, reason=reason)
+        emit(data.ItemChanged(row.ref, row.key, row.version, state))
+        if state == data.ItemState.CANCELLED:
+            search.remove(row.ref)
+    return item(row.key)

@@ -1,0 +1,145 @@
+"""Lists of work and cases: keyset pages, never counted whole (G13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from tongban.base.kernel.api import today
+from tongban.trust.identity.data import Actor
+
+from ..models import Case, Question, Work
+
+SIZE = 30
+_FAR = date(9999, 12, 31)  # work without a deadline comes last
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows and the mark after which the next page begins (empty: this was the last)."""
+
+    rows: Sequence[Any]
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class InboxCounts:
+    """The figures over the inbox, capped so that they stay cheap: 100 means 100 or more."""
+
+    open: int
+    today: int
+    overdue: int
+    suspended: int
+
+
+def _mine(actor: Actor) -> QuerySet[Work]:
+    return Work.objects.filter(office__in=[office.id for office in actor.offices], open=True)
+
+
+def inbox(actor: Actor, *, view: str = "open", kind: str = "", words: str = "", who: str = "", after: str = "") -> Page:
+    """Work of the actor's offices, the most urgent first.
+
+    `view` is open, today, overdue, suspended; `who` is mine, unclaimed or a person's reference (an absent colleague).
+    """
+    rows = _mine(actor).select_related("case")
+    day = today()
+    views = {
+        "today": Q(due=day, suspended=False),
+        "overdue": Q(due__lt=day, suspended=False),
+        "soon": Q(due__gte=day, due__lte=day + timedelta(days=3), suspended=False),
+        "suspended": Q(suspended=True),
+    }
+    if view in views:
+        rows = rows.filter(views[view])
+    if kind:
+        rows = rows.filter(kind=kind)
+    if who == "mine":
+        rows = rows.filter(claimed_by=str(actor.person))
+    elif who == "unclaimed":
+        rows = rows.filter(claimed_by="")
+    elif who:
+        rows = rows.filter(claimed_by=who)
+    if words:
+        rows = rows.filter(
+            Q(case__case_no=words) | Q(case__applicant_name__startswith=words) | Q(case__item_title__contains=words)
+        )
+    return _page(rows.order_by(F("due").asc(nulls_last=True), "id"), after)
+
+
+def _page(rows: QuerySet[Work], after: str) -> Page:
+    if after:
+        due_text, _dot, last = after.rpartition(".")
+        due = date.fromisoformat(due_text) if due_text else None
+        rows = rows.filter(Q(due__gt=due) | Q(due=None) | Q(due=due, id__gt=last)) if due else rows.filter(due=None, id__gt=last)
+    found = list(rows[: SIZE + 1])
+    if len(found) <= SIZE:
+        return Page(found)
+    last_row = found[SIZE - 1]
+    return Page(found[:SIZE], f"{last_row.due or ''}.{last_row.id}")
+
+
+def inbox_counts(actor: Actor) -> InboxCounts:
+    """Cheap counts: each looks at no more than a hundred rows."""
+    day = today()
+    rows = _mine(actor)
+
+    def capped(part: QuerySet[Work]) -> int:
+        return len(part.values_list("id", flat=True)[:100])
+
+    return InboxCounts(
+        open=capped(rows),
+        today=capped(rows.filter(due=day, suspended=False)),
+        overdue=capped(rows.filter(due__lt=day, suspended=False)),
+        suspended=capped(rows.filter(suspended=True)),
+    )
+
+
+def colleagues_with_work(actor: Actor) -> list[tuple[str, int]]:
+    """Who of the office holds claimed work, with how much: to see what an absent colleague left."""
+    rows = _mine(actor).exclude(claimed_by="").values("claimed_by").annotate(n=Count("id")).order_by("claimed_by")[:50]
+    return [(row["claimed_by"], row["n"]) for row in rows]
+
+
+def office_cases(actor: Actor, *, state: str = "", words: str = "", after: str = "") -> Page:
+    """Cases whose first handler is one of the actor's offices, the newest first."""
+    rows = Case.objects.filter(first_office__in=[office.id for office in actor.offices])
+    if state:
+        rows = rows.filter(state=state)
+    if words:
+        rows = rows.filter(Q(case_no=words) | Q(applicant_name__startswith=words))
+    return _newest(rows, after)
+
+
+def own_cases(actor: Actor, after: str = "") -> Page:
+    """The applicant's cases, the newest first."""
+    return _newest(Case.objects.filter(applicant=str(actor.applicant)), after)
+
+
+def _newest(rows: QuerySet[Any], after: str) -> Page:
+    rows = rows.order_by("-id")
+    if after.isdigit():
+        rows = rows.filter(id__lt=int(after))
+    found = list(rows[: SIZE + 1])
+    if len(found) <= SIZE:
+        return Page(found)
+    return Page(found[:SIZE], str(found[SIZE - 1].id))
+
+
+def open_questions(actor: Actor, after: str = "") -> Page:
+    """Questions that wait for an answer of the actor's offices, and then those answered lately."""
+    rows = Question.objects.filter(office__in=[office.id for office in actor.offices], replied_at=None)
+    return _newest(rows, after)
+
+
+def public_questions(item: str, after: str = "") -> Page:
+    """Answered questions about an item that everybody may read."""
+    return _newest(Question.objects.filter(item=item, public=True), after)
+
+
+def own_questions(actor: Actor, after: str = "") -> Page:
+    """What this person asked."""
+    return _newest(Question.objects.filter(asker=str(actor.person)), after)

@@ -1,0 +1,57 @@
+"""Who applies, and what the registers already know about them (DATA-40, DATA-46)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tongban.base.kernel.api import Ref
+from tongban.engine.registers import api as registers
+from tongban.trust.identity import api as identity
+from tongban.trust.identity.data import PERSON, Actor
+
+from ..data import Applicant
+from ..models import Draft
+
+
+def applicant_of(actor: Actor) -> Applicant:
+    """The applicant an actor stands for: themselves, or the enterprise they act for."""
+    person = identity.person(actor.person)
+    if actor.acting_for and actor.acting_for.kind == "registers.legal_entity":
+        row = registers.find("legal_entity", id=actor.acting_for.id)
+        name = str(row.values["name"]) if row else person.name
+        number = str(row.values["uscc"]) if row else ""
+        return Applicant(actor.acting_for, name, number, person.phone, "enterprise", agent=actor.person)
+    agent = actor.person if actor.acting_for else None
+    return Applicant(actor.applicant, person.name, person.id_number, person.phone, agent=agent)
+
+
+def visitor(draft: Draft) -> Applicant:
+    """The person at the window for whom a clerk filled the draft in."""
+    person = identity.person(Ref.parse(draft.applicant))
+    return Applicant(person.ref, person.name, person.id_number, person.phone)
+
+
+def known_about(draft: Draft) -> dict[str, dict[str, Any]]:
+    """Sources for prefilling a form: the account, the applicant's own row of the population register, the enterprise."""
+    applicant = Ref.parse(draft.applicant)
+    if applicant.kind != PERSON:
+        entity = registers.find("legal_entity", id=applicant.id)
+        return {"legal_entity": dict(entity.values)} if entity else {}
+    person = identity.person(applicant)
+    sources: dict[str, dict[str, Any]] = {
+        "applicant": {"name": person.name, "id_number": person.id_number, "phone": person.phone},
+    }
+    row = registers.find("population", id_number=person.id_number) if person.id_number else None
+    if row:
+        values = dict(row.values)
+        place = values.get("address") or {}
+        division = str(place.get("division", "")) if isinstance(place, dict) else ""
+        sources["population"] = {**values, "county": county(division)}
+    return sources
+
+
+def county(division: str) -> str:
+    """The county or city of a division that takes applications: districts belong to their city."""
+    return division[:6] if division[:4] in ("4690",) else division[:4] + "00" if division else ""
+
+

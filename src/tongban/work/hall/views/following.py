@@ -1,0 +1,193 @@
+"""Public pages of a case: the receipt, the timeline with and without signing in, and what an applicant can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tongban.base.kernel.api import Invalid, NotFound
+from tongban.engine.documents import api as documents
+from tongban.trust.identity.api import signed_in, with_query_code
+
+from ..access import access_case_by_code, access_own_case
+from ..actions import drafts, follow
+from ..data import GRADES, CaseState
+from ..models import Case, Draft
+from ..queries.cases import case_view
+from ..queries.inbox import own_cases, own_questions
+from ..queries.items import item_title
+from .applying import first_step, step_url
+
+TAGS = [_("Long wait"), _("Unclear guide"), _("Asked for too much"), _("Unfriendly"), _("The site did not work")]
+
+
+@signed_in
+def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
+    """What the applicant gets at once. The query code is shown here and on the PDF, and nowhere else."""
+    case = access_own_case(request.actor, case_id)
+    code = request.session.get(f"receipt:{case_id}", "")
+    context = {"case": case, "code": code, "documents": documents.documents_of(case.ref)}
+    return render(request, "hall/case/receipt.html", context)
+
+
+@signed_in
+def mine(request: HttpRequest) -> HttpResponse:
+    """My applications: drafts to go on with, and cases."""
+    own = Draft.objects.filter(owner=str(request.actor.applicant)).order_by("-updated_at")[:20]
+    rows = [
+        {"title": item_title(draft.item), "at": draft.updated_at, "url": step_url(draft, first_step(draft)), "id": draft.public_id}
+        for draft in own
+    ]
+    page = own_cases(request.actor, request.GET.get("after", ""))
+    return render(request, "hall/case/mine.html", {"drafts": rows, "page": page, "states": CaseState})
+
+
+@signed_in
+def discard(request: HttpRequest, draft_id: str) -> HttpResponse:
+    """Throw a draft away, after asking."""
+    draft = drafts.access_draft(request.actor, draft_id)
+    if request.method == "POST":
+        drafts.discard_draft(request.actor, draft_id)
+        return redirect("hall:mine")
+    context = {
+        "title": _("Throw this draft away?"),
+        "question": item_title(draft.item),
+        "consequences": [_("All answers and files of the draft are gone.")],
+        "verb": _("Throw the draft away"),
+        "cancel_url": reverse("hall:mine"),
+        "danger": True,
+    }
+    return render(request, "site/confirm.html", context)
+
+
+@signed_in
+def case(request: HttpRequest, case_id: str) -> HttpResponse:
+    """The applicant's own case."""
+    found = access_own_case(request.actor, case_id)
+    return render(request, "hall/case/case.html", _context(found, own=True))
+
+
+def _context(found: Case, *, own: bool) -> dict[str, Any]:
+    view = case_view(found)
+    state = view.state
+    return {
+        "case": view,
+        "own": own,
+        "entries": _entries(view),
+        "can_withdraw": own and not state.ended,
+        "can_collect": own and state == CaseState.GRANTED and view.collected_at is None,
+        "can_rate": own and state.ended and not view.rated,
+        "grades": GRADES,
+        "tags": TAGS,
+    }
+
+
+def _entries(view: Any) -> list[dict[str, Any]]:
+    """The timeline: what was done, who has it now until when and why, and what comes next."""
+    done = [
+        {"title": s.title, "at": s.at, "office": s.office, "note": s.note, "why": s.why, "until": s.due, "state": "done"}
+        for s in view.steps
+    ]
+    now_here = [
+        {"title": h.task, "at": h.opened_at, "office": h.office, "until": h.due, "why": h.why, "state": "current"}
+        for h in view.holders
+    ]
+    if view.state == CaseState.CORRECTION:
+        now_here.append({"title": _("Waiting for your correction"), "until": view.asked_until, "state": "waiting"})
+    if not view.state.ended:
+        now_here.append({"title": _("The single answer"), "office": view.first_office, "until": view.due, "state": "next"})
+    return done + now_here
+
+
+@with_query_code
+def progress(request: HttpRequest) -> HttpResponse:
+    """Where is my application? By case number and query code, without signing in (T14, T15)."""
+    number, code, error = request.POST.get("case_no", ""), request.POST.get("code", ""), ""
+    if request.method == "POST":
+        try:
+            found = access_case_by_code(number, code)
+        except NotFound as refusal:
+            error = str(refusal.message)
+        else:
+            return render(request, "hall/case/case.html", _context(found, own=False))
+    status = 422 if error else 200
+    number = number or request.GET.get("case_no", "")
+    return render(request, "hall/case/progress.html", {"case_no": number, "error": error}, status=status)
+
+
+@signed_in
+def document(request: HttpRequest, case_id: str, document_id: str) -> HttpResponse:
+    """A notice or receipt of the applicant's own case as PDF."""
+    found = access_own_case(request.actor, case_id)
+    if documents.document(document_id).subject != found.ref:
+        raise NotFound()
+    return documents.response(document_id)
+
+
+@signed_in
+def correct(request: HttpRequest, case_id: str) -> HttpResponse:
+    """Answer a correction notice: a draft with all former answers and materials, handed in again."""
+    found = access_own_case(request.actor, case_id)
+    draft = follow.correction_draft(request.actor, found)
+    return redirect(step_url(draft, first_step(draft)))
+
+
+@signed_in
+def withdraw(request: HttpRequest, case_id: str) -> HttpResponse:
+    """Take the application back, after asking."""
+    found = access_own_case(request.actor, case_id)
+    back = reverse("hall:case", args=[case_id])
+    if request.method == "POST":
+        follow.withdraw(request.actor, case_id, request.POST.get("reason", ""))
+        return redirect(back)
+    context = {
+        "title": _("Withdraw this application?"),
+        "question": f"{found.item_title} {found.case_no}",
+        "consequences": [_("Handling stops at once."), _("You may apply again at any time.")],
+        "verb": _("Withdraw the application"),
+        "cancel_url": back,
+        "danger": True,
+    }
+    return render(request, "site/confirm.html", context)
+
+
+@signed_in
+def collect(request: HttpRequest, case_id: str) -> HttpResponse:
+    """Take the result over."""
+    if request.method == "POST":
+        follow.collect(request.actor, case_id)
+        messages.success(request, _("The result is in your hands. Thank you."))
+    return redirect("hall:case", case_id)
+
+
+@signed_in
+def rate(request: HttpRequest, case_id: str) -> HttpResponse:
+    """Rate the service, once."""
+    if request.method != "POST":
+        return redirect("hall:case", case_id)
+    grade = request.POST.get("grade", "")
+    try:
+        follow.rate(
+            request.actor,
+            case_id,
+            int(grade) if grade.isdigit() else 0,
+            request.POST.getlist("tags"),
+            request.POST.get("comment", ""),
+        )
+    except Invalid as error:
+        found = access_own_case(request.actor, case_id)
+        context = {**_context(found, own=True), "errors": error.errors, "typed": request.POST}
+        return render(request, "hall/case/case.html", context, status=422)
+    messages.success(request, _("Thank you for your rating."))
+    return redirect("hall:case", case_id)
+
+
+@signed_in
+def questions(request: HttpRequest) -> HttpResponse:
+    """What I asked, and the answers."""
+    return render(request, "hall/questions/mine.html", {"page": own_questions(request.actor, request.GET.get("after", ""))})

@@ -1,0 +1,95 @@
+"""A small town for tests that walk through several rooms: one city with the offices of the main job, and its packs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tongban.base.calendars import api as calendars
+from tongban.base.kernel.api import Ref
+from tongban.packs import api as packs
+from tongban.trust.identity import api as identity
+from tongban.trust.identity.data import Actor, OfficeKind, OfficeRow, Reach
+
+CITY = "460100"
+DEPARTMENTS = {
+    "commerce": "海口市市场监督管理局",
+    "quality": "海口市质量技术监督局",
+    "tax": "海口市税务局",
+    "civil_affairs": "海口市民政局",
+    "social_security": "海口市人力资源和社会保障局",
+    "statistics": "海口市统计局",
+    "police": "海口市公安局",
+}
+ANSWERS = {
+    "premises": "owned",
+    "special_trade": "no",
+    "name": "海口测试贸易有限公司",
+    "enterprise_kind": "有限责任公司",
+    "division": CITY,
+    "address": {"division": "460106", "text": "海口市龙华区示例路1号"},
+    "capital": "1000000",
+    "industry": "F51",
+    "scope": "日用百货批发零售",
+    "representative_name": "测试甲",
+    "representative_id": "11010519491231002X",
+    "phone": "13800138000",
+    "shareholders": [{"holder": "测试甲", "id_number": "11010519491231002X", "amount": "1000000"}],
+    "staff": 5,
+    "accounting": "small",
+}
+PAPERS = {slot: [{"licence": "test", "name": slot}] for slot in ("articles", "identity", "ownership")}
+
+
+@dataclass
+class Town:
+    """The people of the main job: founder, a second applicant, clerk, approvers by role, and a stranger."""
+
+    founder: Actor
+    second: Actor
+    clerk: Actor
+    approvers: dict[str, Actor]
+    stranger: Actor
+
+    def office(self, role: str) -> Ref:
+        return identity.office_by_role(role, CITY).ref
+
+
+def _staff(username: str, name: str, role: str, permissions: tuple[str, ...]) -> Actor:
+    identity.define_role(f"test_{username}", name, permissions, reach=Reach.OWN)
+    person = identity.create_staff(username, name, password="Bu-Shi-Mi-Ma-1", second_factor=False)
+    identity.assign_post(person.ref, identity.office_by_role(role, CITY).ref, name, [f"test_{username}"])
+    return identity.actor_for(person.ref)
+
+
+def build_town() -> Town:
+    """Offices, calendar, packs and people, in the present transaction or database."""
+    rows = [
+        OfficeRow("province", "海南省人民政府", OfficeKind.PROVINCE, "460000"),
+        OfficeRow("haikou", "海口市人民政府", OfficeKind.CITY, CITY, parent="province"),
+        *(OfficeRow(f"haikou-{role}", title, OfficeKind.DEPARTMENT, CITY, parent="haikou", roles=(role,)) for role, title in DEPARTMENTS.items()),
+    ]
+    identity.load_offices(rows)
+    calendars.seed()
+    packs.apply(["enterprise_registration", "elder_card"])
+    window = ("hall.work", "hall.accept", "hall.answer")
+    approver = ("hall.work", "hall.decide", "register.read")
+    citizen = {"password": "Bu-Shi-Mi-Ma-1", "level": 3}
+    return Town(
+        founder=_citizen("测试甲", "13800138000", username="founder", id_number="11010519491231002X", **citizen),
+        second=_citizen("测试乙", "13800138001", username="second", **citizen),
+        clerk=_staff("clerk", "窗口甲", "commerce", window),
+        approvers={role: _staff(role, f"审批{role}", role, approver) for role in ("commerce", "quality", "tax", "civil_affairs")},
+        stranger=_staff("stranger", "路人", "police", approver),
+    )
+
+
+def _citizen(name: str, phone: str, **values: Any) -> Actor:
+    return identity.actor_for(identity.create_citizen(name, phone=phone, **values).ref)
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    return build_town()
