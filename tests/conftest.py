@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tongban.base.calendars import api as calendars
+from tongban.base.files import api as files
 from tongban.base.kernel.api import Ref
 from tongban.packs import api as packs
+from tongban.packs.data import SAMPLE_PDF
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import Actor, OfficeKind, OfficeRow, Reach
 
@@ -40,7 +43,13 @@ ANSWERS = {
     "staff": 5,
     "accounting": "small",
 }
-PAPERS = {slot: [{"licence": "test", "name": slot}] for slot in ("articles", "identity", "ownership")}
+
+
+def papers(actor: Actor) -> dict[str, list[dict[str, str]]]:
+    """The three materials that the answers above ask for."""
+    file = files.receive(io.BytesIO(SAMPLE_PDF), "章程.pdf", files.Slot(("pdf",)), by=actor.person)
+    return {slot: [{"file": file.id, "name": file.name}] for slot in ("articles", "identity", "ownership")}
+
 
 
 @dataclass

@@ -59,9 +59,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
     def opened(url: str, width: int = DESKTOP, language: str = "zh-hans", elder: bool = False,
                javascript: bool = True, cookies: list[dict[str, str]] | None = None) -> Page:  # fmt: skip
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=javascript
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
         contexts.append(context)
         kept = [{"name": "tongban_language", "value": language, "url": url}, *(cookies or [])]
         if elder:

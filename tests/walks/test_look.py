@@ -44,9 +44,7 @@ def signed_in() -> list[dict[str, str]]:
     person = create_staff("style", "王某某", second_factor=False)
     client = Client()
     client.force_login(get_user_model().objects.get(public_id=person.ref.id))
-    return [
-        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
-    ]
+    return [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}]
 
 
 @pytest.mark.parametrize(("width", "language"), [(DESKTOP, "zh-hans"), (PHONE, "zh-hans"), (PHONE, "en")])
@@ -104,9 +102,7 @@ def test_a_table_is_worked_by_keys_alone(staff_site, signed_in, open_page: OpenP
     assert rows.nth(1).locator("input").is_checked()
 
 
-def test_a_file_of_another_kind_is_refused_before_sending(
-    staff_site, signed_in, open_page: OpenPage, tmp_path
-):
+def test_a_file_of_another_kind_is_refused_before_sending(staff_site, signed_in, open_page: OpenPage, tmp_path):
     page = open_page(staff_site + "/style/", cookies=[{**cookie, "url": staff_site} for cookie in signed_in])
     wrong = tmp_path / "章程.exe"
     wrong.write_bytes(b"MZ")

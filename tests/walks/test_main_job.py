@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ANSWERS, PAPERS, Town
+from tests.conftest import ANSWERS, Town, papers
 from tongban.base.kernel.api import Invalid, NotFound, Refused
 from tongban.base.ledger import api as ledger
 from tongban.data.licences import api as licences
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def submit(actor: Actor, **changes: Any) -> Submitted:
     answers = {**ANSWERS, **changes}
-    return hall.submit(actor, "enterprise_registration", hall.applicant_of(actor), answers, PAPERS, nonce=f"n-{answers['name']}")
+    return hall.submit(actor, "enterprise_registration", hall.applicant_of(actor), answers, papers(actor), nonce=f"n-{answers['name']}")
 
 
 def work_of(done: Submitted, town: Town, role: str) -> Any:

@@ -9,6 +9,12 @@ from typing import Any, ClassVar
 
 from tongban.base.kernel.data import Event
 
+# A page with nothing on it: what acceptance cases hand in as a material.
+SAMPLE_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
 
 @dataclass(frozen=True)
 class Pack:

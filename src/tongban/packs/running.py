@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -12,13 +13,14 @@ from typing import Any
 from django.db import transaction
 
 from tongban.base.calendars.data import Procedure
+from tongban.base.files import api as files
 from tongban.base.kernel.api import Invalid, Ref, TongbanError, new_id, today, travelled
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import Actor, Right
 from tongban.work.hall import api as hall
 from tongban.work.hall.data import Applicant, CaseView, Outcome
 
-from .data import CaseRun, Pack
+from .data import SAMPLE_PDF, CaseRun, Pack
 from .loading import load
 from .places import pack_folder
 
@@ -88,9 +90,7 @@ class _Play:
 
     def submit(self, actor: Actor, changes: Mapping[str, Any]) -> Ref:
         answers = {**(self.case.get("answers") or {}), **changes}
-        papers = {
-            slot: [{"licence": "demo", "name": slot}] for slot in self.case.get("materials") or self._all_materials(answers)
-        }
+        papers = self._papers(answers)
         applicant = Applicant(actor.person, actor.name)
         done = hall.submit(actor, self.item, applicant, answers, papers, nonce=new_id())
         if self.ref is None:
@@ -98,8 +98,14 @@ class _Play:
         hall.accept_automatically(done.case)
         return done.case
 
-    def _all_materials(self, answers: Mapping[str, Any]) -> list[str]:
-        return [material.slot for material in hall.guide(self.item, {k: str(v) for k, v in answers.items()}).materials]
+    def _papers(self, answers: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+        """One file for every material that applies, unless the case names its own list."""
+        guide = hall.guide(self.item, {key: str(value) for key, value in answers.items()})
+        slots = self.case.get("materials") or [material.slot for material in guide.materials]
+        if not slots:
+            return {}
+        file = files.receive(io.BytesIO(SAMPLE_PDF), "sample.pdf", files.Slot(("pdf",)), by=self.applicant.person)
+        return {slot: [{"file": file.id, "name": file.name}] for slot in slots}
 
     def work(self, kind: str, office: str = "") -> tuple[Ref, Actor]:
         assert self.ref
@@ -120,7 +126,7 @@ class _Play:
         hall.ask_correction(clerk, work, [{"what": "材料", "problem": "不清楚", "need": str(values.get("ask", "请更正"))}])
         assert self.ref
         answers = {**(self.case.get("answers") or {}), **(values.get("answers") or {})}
-        papers = {slot: [{"licence": "demo", "name": slot}] for slot in self._all_materials(answers)}
+        papers = self._papers(answers)
         hall.answer_correction(self.applicant, self.ref, answers, papers)
 
     def step_decline(self, values: Mapping[str, Any]) -> None:

@@ -17,11 +17,7 @@ NOTICE = "portal.notice"
 
 def publish_notice(title: str, body: str, by: Ref | None = None) -> Notice:
     """Puts a notice on the home page at once."""
-    missing = {
-        name: _("Please fill this in.")
-        for name, text in (("title", title), ("body", body))
-        if not text.strip()
-    }
+    missing = {name: _("Please fill this in.") for name, text in (("title", title), ("body", body)) if not text.strip()}
     if missing:
         raise Invalid(missing)
     with transaction.atomic():

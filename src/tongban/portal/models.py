@@ -16,7 +16,5 @@ class Notice(models.Model):
         db_table = "portal_notice"
         ordering = ["-published_at"]
         indexes = [
-            models.Index(
-                fields=["-published_at"], name="portal_notice_shown", condition=models.Q(withdrawn_at=None)
-            )
+            models.Index(fields=["-published_at"], name="portal_notice_shown", condition=models.Q(withdrawn_at=None))
         ]

@@ -24,9 +24,7 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(label="企业名称", help_text="由行政区划、字号、行业和组织形式依次组成。")
     scope = forms.CharField(label="经营范围", widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    kind = forms.ChoiceField(
-        label="企业类型", choices=[("", "请选择"), ("1", "有限责任公司"), ("2", "个人独资企业")]
-    )
+    kind = forms.ChoiceField(label="企业类型", choices=[("", "请选择"), ("1", "有限责任公司"), ("2", "个人独资企业")])
     capital = forms.DecimalField(label="注册资本（万元）", min_value=0)
     since = forms.DateField(label="成立日期", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     way = forms.ChoiceField(
@@ -53,9 +51,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def samples() -> dict[str, Any]:
     """Invented values; no person or enterprise is meant."""
     day, moment = today(), now()
-    form = SampleForm(
-        {"name": "", "capital": "-3", "kind": "1", "way": "self", "agree": "on", "since": "2026-13-40"}
-    )
+    form = SampleForm({"name": "", "capital": "-3", "kind": "1", "way": "self", "agree": "on", "since": "2026-13-40"})
     form.is_valid()
     return {
         "form": form,
@@ -217,9 +213,7 @@ def _rows(day: Any, moment: datetime) -> list[dict[str, Any]]:
             "number": f"46010020261121{n:06d}7",
             "applicant": ["张三丰", "欧阳明日", "某某有限公司"][n % 3],
             "at": moment - timedelta(hours=7 * n),
-            "due": {"due": day + timedelta(n * 2 - 3), "left": n - 2}
-            if n != 3
-            else {"due": day, "state": "suspended"},
+            "due": {"due": day + timedelta(n * 2 - 3), "left": n - 2} if n != 3 else {"due": day, "state": "suspended"},
             "state": states[n % 6],
             "fee": f"{n * 120:,}.00",
         }

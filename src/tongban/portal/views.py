@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import check_for_language, gettext
+from django.utils.translation import check_for_language, gettext, pgettext
 
 from tongban.trust.identity.api import local_path, public
 from tongban.work.hall import api as hall
@@ -56,7 +56,7 @@ def _filters(text: str, chosen: Mapping[str, str]) -> list[dict[str, object]]:
         for name, label in labels.items()
         if options[name]
     ]
-    return [{"name": "q", "label": gettext("Words"), "kind": "text", "value": text}, *selects]
+    return [{"name": "q", "label": pgettext("search", "Words"), "kind": "text", "value": text}, *selects]
 
 
 @public

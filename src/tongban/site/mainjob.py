@@ -13,11 +13,10 @@ from typing import Any
 
 from lxml import html
 
+from tongban.packs.data import SAMPLE_PDF
+
 from .home import home
 from .run import _port
-
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-PDF += b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 class StepFailed(RuntimeError):
@@ -169,12 +168,12 @@ class _Job:
         holders = {"shareholders.0.holder": values["representative_name"], "shareholders.0.id_number": values["representative_id"]}
         person.send({**holders, "shareholders.0.amount": "1000000"})
         person.send({"staff": "8", "accounting": "small"})
-        person.send({}, button="_next", files={slot: PDF for slot in ("articles", "identity", "ownership") if self._wanted(slot)})
+        person.send({}, button="_next", files={slot: SAMPLE_PDF for slot in ("articles", "identity", "ownership") if self._wanted(slot)})
         person.send({})
         if "/receipt/" not in person.url:
             raise StepFailed(f"no receipt at {person.url}: {person.text()[:600]}")
         self.case = person.url.split("/cases/")[1].split("/")[0]
-        self.report["case_no"] = person.page.cssselect(".tb-receipt-number")[0].text_content().strip()
+        self.report["case_no"] = person.page.xpath("//*[contains(@class, 'tb-receipt-number')]")[0].text_content().strip()
 
     def _wanted(self, slot: str) -> bool:
         return bool(self.founder.page.xpath(f"//input[@type='file' and @name='{slot}']"))
@@ -197,7 +196,7 @@ class _Job:
         deadline = time.monotonic() + 60
         while True:
             page = self.founder.go(f"/my/cases/{self.case}/").page
-            found = page.cssselect(".alert-success strong.tb-mono")
+            found = page.xpath("//section[contains(@class, 'alert-success')]//strong")
             if found:
                 self.report["licence"] = found[0].text_content().strip()
                 return

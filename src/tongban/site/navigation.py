@@ -18,7 +18,7 @@ ENTRIES: list[tuple[str, Text, str, str]] = [
     ("hall.answer", _("Questions"), "hall:questions", "message"),
     ("register.read", _("Registers"), "registers:index", "database"),
     ("items.edit", _("Service items"), "hall:items", "list"),
-    ("calendar.edit", _("Working days"), "site:calendar", "calendar"),
+    ("calendar.edit", _("Working days"), "calendars:index", "calendar"),
     ("identity.manage", _("Offices and people"), "identity:offices", "users"),
     ("packs.apply", _("Packs"), "packs:index", "package"),
     ("jobs.manage", _("Background jobs"), "site:jobs", "activity"),

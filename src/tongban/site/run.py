@@ -90,7 +90,7 @@ class Town:
             Child(site, _granian(port, web), {"TONGBAN_SITE": site, "TONGBAN_DATABASE_ROLE": ""})
             for site, port in (("public", _port("public")), ("staff", _port("staff")))
         ]
-        worker = [python, "-m", "tongban.site.worker"]
+        worker = [python, "-c", "from tongban.site.worker import main; main()"]
         usual = {"TONGBAN_SITE": "system", "TONGBAN_DATABASE_ROLE": ""}
         queues = "events,documents,notify,nightly,default"
         return cls(

@@ -46,6 +46,7 @@ ROOMS = [
     "tongban.work.hall",
     "tongban.portal",
     "tongban.packs",
+    "tongban.site.admin_pages",
     "tongban.site",
 ]
 ROOMS = [room for room in ROOMS if exists(f"{room}.apps")]
@@ -112,7 +113,7 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = checkout() / "static_root"
+STATIC_ROOT = home() / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},

@@ -5,7 +5,7 @@ from django.urls import path
 from tongban.trust.identity.api import checked_urlconf
 
 from . import urls
-from .views import health
+from .views import health, staff_home
 
-urlpatterns = [*urls.of_rooms("staff"), path("health/", health, name="health")]
+urlpatterns = [*urls.of_rooms("staff"), path("", staff_home, name="staff_home"), path("health/", health, name="health")]
 checked_urlconf(urlpatterns)

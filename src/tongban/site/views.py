@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
-from tongban.trust.identity.api import public
+from tongban.trust.identity.api import public, staff
+
+from .navigation import staff_navigation
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -17,3 +19,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     """For load balancers and the supervisor: this process answers."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@staff
+def staff_home(request: HttpRequest) -> HttpResponse:
+    """The first thing this person works with: the inbox for most."""
+    entries = staff_navigation(request)
+    return redirect(entries[0]["url"] if entries else "identity:account")

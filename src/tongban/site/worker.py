@@ -6,7 +6,6 @@ import asyncio
 import functools
 import logging
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +44,3 @@ def main() -> None:
     options: dict[str, Any] = {"concurrency": int(os.environ.get("TONGBAN_WORKER_CONCURRENCY", "2"))}
     options |= {"queues": queues.split(",") if queues else None, "fetch_job_polling_interval": 2, "delete_jobs": "successful"}
     worker_app.run_worker(**options)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

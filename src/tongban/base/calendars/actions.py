@@ -13,7 +13,7 @@ from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, emit, local
 from tongban.base.ledger.api import write
 
 from . import models
-from .arithmetic import CannotCount, Due
+from .arithmetic import Due
 from .counting import (
     current,
     default_jurisdiction,
@@ -25,6 +25,7 @@ from .counting import (
 )
 from .data import Cause, Deadline, DeadlineMoved, Limit, Procedure, Status, Unit
 from .queries import as_data, find_limit
+from .year import CannotCount
 
 RUNNING = (Status.OPEN, Status.SUSPENDED)
 

@@ -16,36 +16,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from .words import sentence
+from .year import FAR, Calendar, CannotCount, Day, DayKind
 
 # Longer counts list no single holidays: the explanation stays readable, the number of days off stands in it.
 _MANY_FESTIVALS = 12
-_FAR = date.max.toordinal() + 1
-_FIXED = {
-    (1, 1): "元旦",
-    (5, 1): "劳动节",
-    (5, 2): "劳动节",
-    (10, 1): "国庆节",
-    (10, 2): "国庆节",
-    (10, 3): "国庆节",
-}
-
-
-class CannotCount(ValueError):
-    """The question has no answer: a negative number of days, a suspension that ends before it starts."""
-
-
-class DayKind(StrEnum):
-    """What a day is: worked or not, and whether that is the rhythm of the week or an arrangement."""
-
-    WORKDAY = "workday"
-    HOLIDAY = "holiday"
-    MAKEUP = "makeup"
-    REST = "rest"
-
-    @property
-    def works(self) -> bool:
-        """Whether offices are open."""
-        return self in (DayKind.WORKDAY, DayKind.MAKEUP)
 
 
 class Unit(StrEnum):
@@ -55,17 +29,6 @@ class Unit(StrEnum):
     DAY = "day"
     MONTH = "month"
     YEAR = "year"
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of a calendar. `provisional`: the arrangement of its year is not published yet."""
-
-    date: date
-    kind: DayKind
-    name: str = ""
-    provisional: bool = False
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,130 +89,6 @@ class Count:
         return sentence(self.steps)
 
 
-@dataclass(frozen=True)
-class Year:
-    """One year, ready to count: a byte per day (1 = worked, 1 = provisional), and the special days."""
-
-    works: bytes
-    provisional: bytes
-    special: tuple[Day, ...]
-
-
-class Calendar:
-    """The days of one jurisdiction at one version.
-
-    A day that is not in `days` follows the fallback: Monday to Friday, minus the days that the law on public
-    holidays (全国年节及纪念日放假办法, 2025) names, marked provisional. `festivals` gives those that follow
-    the moon.
-    """
-
-    def __init__(
-        self,
-        jurisdiction: str,
-        days: Mapping[date, Day],
-        version: int = 0,
-        festivals: Mapping[date, str] | None = None,
-    ) -> None:
-        self.jurisdiction = jurisdiction
-        self.version = version
-        self.days = days
-        self._festivals = festivals or {}
-        self._years: dict[int, Year] = {}
-        self._known_years = {d.year for d in days}
-        self.first = min(days, default=date.max)
-        self.last = max(days, default=date.min)
-
-    def day(self, on: date) -> Day:
-        """The day, known or by the fallback."""
-        return self.days.get(on) or self.fallback(on)
-
-    def works(self, on: date) -> bool:
-        """Whether offices are open on this day."""
-        return bool(self.year(on.year).works[on.timetuple().tm_yday - 1])
-
-    def next_working(self, on: date) -> date:
-        """This day if it is worked, else the next one that is."""
-        found, _ = self.nth_working(on.toordinal(), _FAR, 1)
-        if found is None:
-            raise CannotCount("the date lies beyond the year 9999")
-        return date.fromordinal(found)
-
-    def fallback(self, on: date) -> Day:
-        """What the law alone says of a day whose arrangement nobody has published."""
-        name = self._festivals.get(on) or _FIXED.get((on.month, on.day), "")
-        kind = DayKind.HOLIDAY if name else DayKind.WORKDAY if on.weekday() < 5 else DayKind.REST
-        return Day(on, kind, name, provisional=True, source="law")
-
-    def year(self, number: int) -> Year:
-        """The table of one year; made once."""
-        table = self._years.get(number)
-        if table is None:
-            table = self._year(number) if number in self._known_years else self._unknown_year(number)
-            self._years[number] = table
-        return table
-
-    def _year(self, number: int) -> Year:
-        first = date(number, 1, 1).toordinal()
-        length = 366 if monthrange(number, 2)[1] == 29 else 365
-        days = [self.day(date.fromordinal(first + i)) for i in range(length)]
-        return Year(
-            bytes(d.kind.works for d in days),
-            bytes(d.provisional for d in days),
-            tuple(d for d in days if d.kind in (DayKind.HOLIDAY, DayKind.MAKEUP)),
-        )
-
-    def _unknown_year(self, number: int) -> Year:
-        """Quick, because a count over centuries asks for hundreds of them."""
-        length = 366 if monthrange(number, 2)[1] == 29 else 365
-        week = bytes((date(number, 1, 1).weekday() + i) % 7 < 5 for i in range(7))
-        works = bytearray((week * 53)[:length])
-        named = {date(number, m, d): name for (m, d), name in _FIXED.items()}
-        named |= {d: name for d, name in self._festivals.items() if d.year == number}
-        for d in named:
-            works[d.timetuple().tm_yday - 1] = 0
-        special = tuple(Day(d, DayKind.HOLIDAY, named[d], True, "law") for d in sorted(named))
-        return Year(bytes(works), b"\x01" * length, special)
-
-    def nth_working(self, lo: int, hi: int, n: int) -> tuple[int | None, int]:
-        """The ordinal of the n-th worked day in [lo, hi); without one, `None` and how many there are."""
-        found = 0
-        for start, first, last in _by_year(lo, hi):
-            flags = self.year(start.year).works
-            here = flags.count(1, first, last)
-            if found + here >= n:
-                at = first - 1
-                for _ in range(n - found):
-                    at = flags.find(1, at + 1)
-                return start.toordinal() + at, n
-            found += here
-        return None, found
-
-    def count_working(self, lo: int, hi: int) -> int:
-        """How many days in [lo, hi) are worked."""
-        return sum(self.year(start.year).works.count(1, a, b) for start, a, b in _by_year(lo, hi))
-
-    def provisional_years(self, lo: int, hi: int) -> list[int]:
-        """The years in [lo, hi) whose arrangement is not certain."""
-        return [s.year for s, a, b in _by_year(lo, hi) if self.year(s.year).provisional.find(1, a, b) >= 0]
-
-    def special(self, lo: int, hi: int) -> Iterator[Day]:
-        """Holidays and make-up days in [lo, hi), in order."""
-        for start, _, _ in _by_year(lo, hi):
-            for d in self.year(start.year).special:
-                if lo <= d.date.toordinal() < hi:
-                    yield d
-
-
-def _by_year(lo: int, hi: int) -> Iterator[tuple[date, int, int]]:
-    """[lo, hi) cut at the turns of the year: first of January, and the slice of that year's days."""
-    while lo < hi:
-        start = date(date.fromordinal(lo).year, 1, 1)
-        first = start.toordinal()
-        length = 366 if monthrange(start.year, 2)[1] == 29 else 365
-        yield start, lo - first, min(length, hi - first)
-        lo = first + length
-
-
 def excluded(suspensions: Iterable[Suspension], rules: Rules) -> list[tuple[int, int]]:
     """The suspended days as sorted ordinals [from, to), overlaps merged; an open end is the end of time."""
     spans = []
@@ -257,7 +96,7 @@ def excluded(suspensions: Iterable[Suspension], rules: Rules) -> list[tuple[int,
         if s.end is not None and s.end < s.start:
             raise CannotCount(f"the suspension {s.start}..{s.end} ends before it starts")
         begin = s.start.toordinal() + rules.suspension_day_counts
-        end = _FAR if s.end is None else s.end.toordinal() + (not rules.resume_day_counts)
+        end = FAR if s.end is None else s.end.toordinal() + (not rules.resume_day_counts)
         if begin < end:
             spans.append((begin, end))
     merged: list[tuple[int, int]] = []
@@ -328,14 +167,14 @@ def add(
         counted_unit, total = Unit.DAY, (_months_later(start, total, unit) - start).days
     end, counted = _walk(calendar, first, total, counted_unit, spans)
     if end is None:
-        steps += _suspended_steps(suspensions, first, _FAR)
+        steps += _suspended_steps(suspensions, first, FAR)
         left = {"n": total - counted, "unit": counted_unit.value}
         steps.append(Step("unknown", left))
         return Due(None, True, tuple(steps), calendar.version, total - counted)
     last, rolled = (end, False) if unit is Unit.WORKDAY else _rolled(calendar, end, spans)
     if last is None:
         steps += [
-            *_suspended_steps(suspensions, first, _FAR),
+            *_suspended_steps(suspensions, first, FAR),
             Step("unknown", {"n": 0, "unit": counted_unit.value}),
         ]
         return Due(None, True, tuple(steps), calendar.version, 0)
@@ -389,9 +228,9 @@ def _walk(
     """The ordinal of the n-th counted day after `start`; without one, `None` and how many were counted."""
     if n == 0:  # due the same day, or the day on which the work resumes
         span = next((s for s in spans if s[0] <= start < s[1]), None)
-        return (start, 0) if span is None else (None, 0) if span[1] >= _FAR else (span[1], 0)
+        return (start, 0) if span is None else (None, 0) if span[1] >= FAR else (span[1], 0)
     counted = 0
-    for lo, hi in _gaps(start + 1, _FAR, spans):
+    for lo, hi in _gaps(start + 1, FAR, spans):
         if unit is Unit.WORKDAY:
             found, here = calendar.nth_working(lo, hi, n - counted)
         else:
@@ -400,7 +239,7 @@ def _walk(
         if found is not None:
             return found, n
         counted += here
-    if not (spans and spans[-1][1] >= _FAR):
+    if not (spans and spans[-1][1] >= FAR):
         raise CannotCount("the date lies beyond the year 9999")
     return None, counted
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-from .arithmetic import Calendar, Day, DayKind
+from .year import Calendar, Day, DayKind
 
 JURISDICTION = "CN"
 _NAMES = {

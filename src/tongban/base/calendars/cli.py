@@ -102,7 +102,7 @@ def _reply(line: bytes, lang: str | None) -> dict[str, Any]:
 
 
 def _answer(question: dict[str, Any], lang: str | None) -> dict[str, Any]:
-    from .arithmetic import CannotCount
+    from .year import CannotCount
 
     try:
         operation = question.get("op")
@@ -173,7 +173,7 @@ def _whole(value: object) -> int:
 def _unit(question: dict[str, Any]) -> Unit:
     from .arithmetic import Unit
 
-    value = question.get("unit", "workday")
+    value = "workday" if question.get("unit") is None else question["unit"]
     if value not in Unit.__members__.values():
         raise _Wrong("unit must be workday, day, month or year")
     return Unit(value)

@@ -14,9 +14,10 @@ from django.utils import translation
 from tongban.base.kernel.api import local
 
 from . import arithmetic, models
-from .arithmetic import Calendar, Day, DayKind, Due, Rules, Step, Suspension, Unit
+from .arithmetic import Due, Rules, Step, Suspension, Unit
 from .builtin import JURISDICTION, builtin, festivals
 from .words import sentence
+from .year import Calendar, Day, DayKind
 
 _loaded: dict[str, tuple[str, Calendar, Rules]] = {}
 

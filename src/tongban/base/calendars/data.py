@@ -10,7 +10,8 @@ from django.utils.translation import pgettext_lazy
 
 from tongban.base.kernel.data import Event, Ref, Text
 
-from .arithmetic import CannotCount, Count, Day, DayKind, Due, Rules, Step, Suspension, Unit
+from .arithmetic import Count, Due, Rules, Step, Suspension, Unit
+from .year import CannotCount, Day, DayKind
 
 
 class Procedure(StrEnum):

@@ -17,7 +17,7 @@ from tongban.base.kernel.api import Invalid, Ref, Stale, Text, emit, new_id
 from tongban.base.ledger.api import write
 
 from . import models
-from .arithmetic import Day, DayKind, Step
+from .arithmetic import Step
 from .builtin import builtin
 from .counting import (
     changed,
@@ -31,6 +31,7 @@ from .counting import (
     stood_still,
 )
 from .data import CalendarChange, Cause, DeadlineMoved, Limit, Moving, Procedure, Status
+from .year import Day, DayKind
 
 PROVISIONAL_YEARS = 1  # how many years after the last published one stand in the table, for people to see
 _CHUNK = 1000

@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from tongban.base.kernel.api import Ref, local, today
 
 from . import arithmetic, models
-from .arithmetic import Count, Day, Due, Suspension, Unit
+from .arithmetic import Count, Due, Suspension, Unit
 from .counting import current, default_jurisdiction, in_words, stood_still
 from .data import Cause, Deadline, Limit, Move, Procedure, Status
+from .year import Day
 
 
 def due(

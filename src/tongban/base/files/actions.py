@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import BinaryIO
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, now
@@ -47,7 +48,6 @@ def receive(
             if not size:
                 raise Rejected("empty", _("The file is empty."))
             found = inspect(one.stream, name, slot)
-            store.keep(one)
             return _released(one, name, found, by, owner, subject, declared)
     except store.TooLarge:
         problem = Rejected("size", _("The file is too large.") + " " + slot.rule)
@@ -62,6 +62,8 @@ def _released(
     one: store.Incoming, name: str, found: Format, by: Ref, owner: Ref, subject: Ref | None, declared: str
 ) -> File:
     with transaction.atomic():
+        _hold(one.sha256)
+        store.keep(one)
         blob, _made = models.Blob.objects.get_or_create(sha256=one.sha256, defaults={"size": one.size})
         row = models.File.objects.create(
             blob=blob,
@@ -155,3 +157,22 @@ def check_fixity(limit: int = 500) -> tuple[str, ...]:
                 write("files.damaged", Ref("files.blob", blob.sha256))
         models.Blob.objects.filter(pk=blob.pk).update(checked_at=now(), damaged=not whole)
     return tuple(damaged)
+
+
+def sweep() -> int:
+    """Delete what a crash left behind: half-received files, and content that no row knows because its transaction was
+    rolled back. Only what is older than a day, so that nothing on its way is hit. Answers how many."""
+    swept = 0
+    for path in store.stale((now() - timedelta(days=1)).timestamp()):
+        with transaction.atomic():
+            _hold(path.name)
+            if not models.Blob.objects.filter(sha256=path.name).exists():
+                path.unlink(missing_ok=True)
+                swept += 1
+    return swept
+
+
+def _hold(content: str) -> None:
+    """Content is not swept while somebody hands the same in again. Until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(7412, hashtext(%s))", [content])

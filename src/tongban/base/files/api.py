@@ -1,6 +1,6 @@
 """Front door of the file store."""
 
-from .actions import attach, check_fixity, receive, remove
+from .actions import attach, check_fixity, receive, remove, sweep
 from .data import FORMATS, IMAGES, MATERIALS, MB, STATES, File, Format, Scanner, Slot, State, size_in_words
 from .queries import disposition, download, files_by_id, files_of, files_of_all, open_released, released
 from .scanners import scanners
@@ -29,4 +29,5 @@ __all__ = [
     "remove",
     "scanners",
     "size_in_words",
+    "sweep",
 ]

@@ -91,3 +91,11 @@ def digest_of(sha256: str) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError:
         return ""
+
+
+def stale(before: float) -> Iterator[Path]:
+    """Everything in the store that was last written before this moment (seconds of the epoch)."""
+    for path in root().rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < before:
+                yield path

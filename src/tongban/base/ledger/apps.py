@@ -4,3 +4,5 @@ from django.apps import AppConfig
 class LedgerConfig(AppConfig):
     name = "tongban.base.ledger"
     label = "ledger"
+
+    public_tables = {"ledger_leaf": "SELECT, INSERT"}

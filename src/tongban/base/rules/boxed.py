@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from .data import FeelError, ModelError
-from .evaluate import Code, at_position, iterable, refused_function
+from .domains import at_position, iterable
+from .evaluate import Code, refused_function
 from .expressions import compile_expression, compile_unary_tests
 from .items import Items, listed
 from .kinds import ANY, FunctionOf, Kind
 from .run import Env, Run
 from .scanner import normal_name
 from .sheet import Element, child, children, line_of, tag, text_in
-from .tables import Input, Output, Rule, Table, Test
+from .tables import POLICIES, Input, Output, Rule, Table, Test
 from .values import Function, Parameter, Value
 
 _EXPRESSIONS = (
@@ -238,10 +239,15 @@ class Boxes:
         return self.make_table(element, names).evaluate
 
     def make_table(self, element: Element, names: frozenset[str]) -> Table:
+        policy = element.get("hitPolicy", "UNIQUE").replace("_", " ")
+        aggregation = element.get("aggregation", "") if policy == "COLLECT" else ""
+        if (policy, aggregation) not in POLICIES.values():
+            self._problem(f"there is no hit policy {policy} {aggregation}".rstrip(), element)
+            policy, aggregation = "UNIQUE", ""
         return Table(
             name=self._owner,
-            policy=element.get("hitPolicy", "UNIQUE").replace("_", " "),
-            aggregation=element.get("aggregation", ""),
+            policy=policy,
+            aggregation=aggregation,
             inputs=tuple(self._input(part, names) for part in children(element, "input")),
             outputs=tuple(self._output(part, names) for part in children(element, "output")),
             rules=tuple(self._rules(element, names)),

@@ -81,8 +81,10 @@ class _Library:
         imports = {}
         for declared in children(read_xml(data), "import"):
             namespace = declared.get("namespace", "")
-            if namespace in self._paths:
-                imports[namespace] = self._load(self._paths[namespace])
+            beside = self._folder / Path(declared.get("locationURI") or "-").name
+            found = self._paths.get(namespace) or (beside if beside.suffix == ".dmn" and beside.is_file() else None)
+            if found is not None:
+                imports[namespace] = self._load(found)
         self._loaded[path] = load_dmn(data, imports, strict=False)
         self._loading.discard(path)
         return self._loaded[path]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,8 +27,11 @@ class _Column:
     text: str
 
 
-def load_table_csv(text: str, name: str) -> Table:
-    """Read a decision table from CSV text; `TableError` names the row (1 is the header) and the column."""
+def load_table_csv(text: str, name: str, names: Collection[str] = ()) -> Table:
+    """Read a decision table from CSV text; `TableError` names the row (1 is the header) and the column.
+
+    `names` are the variables in scope, as for `compile_expression`.
+    """
     if len(text) > MAX_BYTES:
         raise TableError(f"the table is larger than {MAX_BYTES} characters", 1, "")
     try:
@@ -37,13 +40,14 @@ def load_table_csv(text: str, name: str) -> Table:
         raise TableError(f"not CSV: {error}", 1, "") from None
     if not rows or not rows[0]:
         raise TableError("the table is empty", 1, "")
-    return _Reader(rows, name).table()
+    return _Reader(rows, name, names).table()
 
 
 class _Reader:
-    def __init__(self, rows: list[list[str]], name: str) -> None:
+    def __init__(self, rows: list[list[str]], name: str, scope: Collection[str]) -> None:
         self._rows = rows
         self._name = name
+        self._scope = scope
         self._names: set[str] = set()
         header = [cell.strip() for cell in rows[0]]
         if header[0] not in POLICIES:
@@ -120,13 +124,13 @@ class _Reader:
         return made
 
     def _expression(self, text: str, row: int, column: _Column) -> Expression:
-        return self._compiled(lambda: compile_expression(text), row, column)
+        return self._compiled(lambda: compile_expression(text, self._scope), row, column)
 
     def _tests(self, text: str, row: int, column: _Column) -> Test | None:
         """An empty cell, like `-`, is met by everything."""
         if text in ("", "-"):
             return None
-        return self._compiled(lambda: compile_unary_tests(text), row, column).test
+        return self._compiled(lambda: compile_unary_tests(text, self._scope), row, column).test
 
     def _compiled(self, compile_it: Callable[[], T], row: int, column: _Column) -> T:
         try:

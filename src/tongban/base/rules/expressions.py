@@ -12,7 +12,7 @@ from .data import BudgetExceeded, FeelError
 from .evaluate import Code, Compiler
 from .kinds import Kind
 from .parser import Parser
-from .run import SECONDS, STEPS, Env, Run
+from .run import CURRENT, SECONDS, STEPS, Env, Run
 from .scanner import NameTree, normal_name
 from .values import Value, to_feel
 
@@ -22,12 +22,15 @@ _BUILTIN_NAMES = NameTree(BUILTINS)
 
 def guarded(code: Code, env: Env) -> Value:
     """Run code; whatever exhausts the machine is reported as an exceeded budget."""
+    token = CURRENT.set(env.run)
     try:
         return code(env)
     except RecursionError:
         raise BudgetExceeded("the evaluation nests too deeply") from None
     except MemoryError:
         raise BudgetExceeded("the evaluation needs too much memory") from None
+    finally:
+        CURRENT.reset(token)
 
 
 class Expression:
@@ -55,8 +58,9 @@ class Expression:
     ) -> Value:
         """The value in a context of plain Python or FEEL values (see `to_feel`).
 
-        What FEEL leaves undefined is null (None). Raises `BudgetExceeded` after `budget` steps or `seconds`,
-        `ForeignValue` for a context with anything else than values. `now` replaces the kernel's clock.
+        What FEEL leaves undefined is null (None). Raises `BudgetExceeded` after `budget` steps or `seconds` of
+        processor time, `ForeignValue` for a context with anything else than values. `now` replaces the
+        kernel's clock.
         """
         run = Run(budget, seconds, now)
         variables = {normal_name(name): to_feel(value) for name, value in context.items()}

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 
 from .data import FeelError
 from .expressions import UnaryTests, compile_expression, compile_unary_tests
-from .kinds import ANY, BASE_KINDS, Constrained, ContextOf, FunctionOf, Kind, ListOf
-from .run import Env, Run
-from .scanner import normal_name
+from .kind_reader import KindReader
+from .kinds import ANY, BASE_KINDS, NUMBER, Constrained, ContextOf, FunctionOf, Kind, ListOf
+from .run import CURRENT, Env, Run
+from .scanner import Scanner, normal_name
 from .sheet import Element, child, children, text_in
 from .values import Value
+
+# Types some modelling tools write, which the standard does not have.
+_VENDOR_KINDS = {"integer": NUMBER, "long": NUMBER, "double": NUMBER, "decimal": NUMBER}
 
 
 class Items:
@@ -55,13 +59,26 @@ class Items:
             return self._define(name)
         if name in BASE_KINDS:
             return BASE_KINDS[name]
+        if "<" in name:
+            return self._expression(name)
         for alias, items in self._imported.items():
             if alias and name.startswith(alias + "."):
                 return items.find(name[len(alias) + 1 :])
             if not alias and (kind := items.find(name)) is not None:
                 return kind
         _, colon, local = name.partition(":")
-        return self.find(local) if colon else None
+        if not colon:
+            return _VENDOR_KINDS.get(name)
+        imported = (kind for items in self._imported.values() if (kind := items.find(local)) is not None)
+        return self.find(local) or next(imported, None)
+
+    def _expression(self, text: str) -> Kind | None:
+        """A type expression, such as `list<number>`."""
+        try:
+            return KindReader(Scanner(text), self.names()).read()
+        except FeelError as error:
+            self.problems.append(error)
+            return None
 
     def _define(self, name: str) -> Kind:
         if name in self._made:
@@ -114,7 +131,9 @@ class Items:
 
 
 def _allows(tests: UnaryTests, value: Value, each: bool) -> bool:
-    if tests.test(value, Env({"?": value}, None, Run())) is True:
+    run = CURRENT.get() or Run()
+    run.charge()
+    if tests.test(value, Env({"?": value}, None, run)) is True:
         return True
     return each and type(value) is list and all(_allows(tests, item, False) for item in value)
 

@@ -15,7 +15,7 @@ _MAKERS = ("date", "time", "date and time", "duration")
 def parse_range(text: str) -> Range | None:
     """A range of literal end points, one of which may be missing on an open side; else None."""
     from .compare import order
-    from .evaluate import make_range
+    from .domains import make_range
     from .expressions import compile_expression
 
     match = _FORM.fullmatch(text.strip()) if len(text) < 1000 else None

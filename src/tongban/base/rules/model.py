@@ -140,6 +140,10 @@ class Model:
                 names.add(self.alias(required.model) or required.name)
         if node.tag == "businessKnowledgeModel":
             names.add(variable_name(node))
+        for part in node.element.iter():
+            type_ref = part.get("typeRef")
+            if type_ref and self.items.find(type_ref) is None:
+                self.problems.append(ModelError(f"there is no type {type_ref!r}", node.name, line_of(part)))
         scope = frozenset(names - {""})
         if node.tag == "decision":
             self._code[node.id] = self._boxes.compile(node.element, scope)

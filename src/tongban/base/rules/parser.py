@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 from . import syntax as s
 from .data import FeelError
-from .kinds import ANY, BASE_KINDS, ContextOf, FunctionOf, Kind, ListOf, RangeOf
+from .kind_reader import KindReader
+from .kinds import ANY, Kind
 from .scanner import KEYWORDS, NameTree, Scanner, normal_name
 
-MAX_SOURCE = 50_000
+MAX_SOURCE = 30_000
 _MAX_NESTING = 60
 _MAX_LINKS = 100  # paths, filters and calls after one another
 _COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
 _LEVELS = ("or", "and", "compare", "+-", "*/", "**")
 _KEYED = ("time offset", "start included", "end included")
-_SPACED_KINDS = NameTree(name for name in BASE_KINDS if " " in name)
 
 
 class Parser:
@@ -35,8 +35,7 @@ class Parser:
         self.scan = Scanner(text)
         self.trees = [builtins, names]
         self.properties = NameTree((*_KEYED, *properties))
-        self.kinds = kinds or {}
-        self._kind_names: NameTree | None = None
+        self.kinds = KindReader(self.scan, kinds or {})
         self.nesting = 0
         self.asks = False
         self.keep_bracket = False
@@ -187,7 +186,7 @@ class Parser:
         if self.scan.sees_word("instance"):
             self.scan.take_word("instance")
             self.scan.need_word("of")
-            return s.InstanceOf(node, self.kind())
+            return s.InstanceOf(node, self.kinds.read())
         return node
 
     # paths, filters, calls
@@ -343,7 +342,7 @@ class Parser:
             start = scan.at
             name = scan.name_before(":")
             if name is not None:
-                parameters.append((name, self.kind() or ANY))
+                parameters.append((name, self.kinds.read() or ANY))
             else:
                 scan.at = start
                 parameters.append((normal_name(scan.loose_name()), ANY))
@@ -432,53 +431,3 @@ class Parser:
                 break
         self._forget(1)
         return s.ContextNode(tuple(entries))
-
-    # types
-
-    def kind(self) -> Kind | None:
-        """A type name or type expression; None when it names no type that is known."""
-        with self._nested():
-            return self._kind()
-
-    def _kind(self) -> Kind | None:
-        scan = self.scan
-        word = scan.word()
-        if word in ("list", "range", "context", "function"):
-            at = scan.at
-            scan.take_word(word)
-            if scan.take("<"):
-                return self._generic(word)
-            scan.at = at
-        if self._kind_names is None:
-            self._kind_names = NameTree(self.kinds)
-        if known := scan.known_name((self._kind_names, _SPACED_KINDS)):
-            name, scan.at = known
-            scan.skip()
-            return self.kinds.get(name) or BASE_KINDS.get(name)
-        name = scan.loose_name()
-        while scan.sees(".") and not scan.sees(".."):
-            scan.take(".")
-            name += "." + scan.loose_name()
-        return BASE_KINDS.get(name)
-
-    def _generic(self, word: str) -> Kind | None:
-        scan = self.scan
-        if word in ("list", "range"):
-            item = self.kind()
-            scan.need(">")
-            return None if item is None else ListOf(item) if word == "list" else RangeOf(item)
-        if word == "context":
-            entries: dict[str, Kind] = {}
-            while not scan.take(">"):
-                key = scan.name_before(":")
-                if key is None:
-                    raise scan.error("expected the name of a context entry")
-                entries[key] = self.kind() or ANY
-                scan.take(",")
-            return ContextOf(entries)
-        parameters: list[Kind] = []
-        while not scan.take(">"):
-            parameters.append(self.kind() or ANY)
-            scan.take(",")
-        scan.need("->")
-        return FunctionOf(tuple(parameters), self.kind() or ANY)

@@ -100,7 +100,7 @@ class Table:
         if not hits:
             return self._default(env)
         rows = [[output(env) for output in rule.outputs] for rule in hits]
-        return self._outcome(rows)
+        return self._outcome(rows, env.run)
 
     def _hits(self, frames: list[tuple[Value, Env]], env: Env) -> list[Rule]:
         hits = []
@@ -128,7 +128,7 @@ class Table:
             return row[0]
         return {output.name: value for output, value in zip(self.outputs, row, strict=True)}
 
-    def _outcome(self, rows: list[list[Value]]) -> Value:
+    def _outcome(self, rows: list[list[Value]], run: Run) -> Value:
         policy = self.policy
         if policy == "UNIQUE":
             return self._row(rows[0]) if len(rows) == 1 else None
@@ -142,7 +142,7 @@ class Table:
             rows = sorted(rows, key=self._rank)
             return self._row(rows[0]) if policy == "PRIORITY" else [self._row(row) for row in rows]
         if self.aggregation:
-            return self._aggregate(rows)
+            return self._aggregate(rows, run)
         return [self._row(row) for row in rows]
 
     def _rank(self, row: list[Value]) -> list[int]:
@@ -153,9 +153,8 @@ class Table:
             found.append(next(at, len(output.ranking)))
         return found
 
-    def _aggregate(self, rows: list[list[Value]]) -> Value:
+    def _aggregate(self, rows: list[list[Value]], run: Run) -> Value:
         if self.aggregation == "COUNT":
             return Decimal(len(rows))
         function = BUILTINS[self.aggregation.lower()]
-        run = Run()
         return self._row([function.invoke(run, [list(column)]) for column in zip(*rows, strict=True)])

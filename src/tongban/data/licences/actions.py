@@ -58,7 +58,7 @@ def issue(
     holder_kind = holder_kind or _holder_kind(holder)
     serial, start = new_serial(), valid_from or today()
     until = valid_until or _until(start, kind.years)
-    number = number or (holder_number if holder_kind == "legal_entity" else place.division + serial)
+    number = number or (holder_number if holder_kind == "legal_entity" else f"Z{place.division}{serial}")
     lines = [{"label": str(label), "value": _text(value)} for label, value in face.items()]
     code = place.uscc or place.division
     token = Token(
@@ -96,9 +96,7 @@ def issue(
             token.save(force_insert=True)
             registers.write(REGISTER, values, by=by, reason=str(subject or LICENCE), source=SOURCE)
             ref = Ref(LICENCE, token.identifier)
-            token.document = documents.request(
-                "licence", ref, _facts(kind, place, values, token, until), by=by
-            ).id
+            token.document = documents.request("licence", ref, _facts(kind, place, values, token, until), by=by).id
             token.save(update_fields=["document"])
             ledger.write("licences.licence.issued", ref, by=by, type=type, case=str(subject or ""))
             emit(LicenceIssued(token.identifier, type, holder, subject))

@@ -49,13 +49,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Licence:
-    """A licence as the library holds it. ``identifier`` follows GB/T 36904; ``token`` opens its verification
+    """A licence as the library holds it. ``type`` is the key of its type ("" when no pack declares it),
+    ``title`` its name. ``identifier`` follows GB/T 36904; ``token`` opens its verification
     page ("" when it was not issued here); ``document`` is its PDF; ``status`` is as of today."""
 
     identifier: str
     number: str
     type: str
-    type_name: str
+    title: str
     holder: Ref | None
     holder_kind: str
     holder_name: str
@@ -83,7 +84,7 @@ class Verdict:
     """What anyone may know of a licence: its status and, unless unknown, a face with personal data masked."""
 
     status: Status
-    type_name: str = ""
+    title: str = ""
     number: str = ""
     identifier: str = ""
     holder_name: str = ""

@@ -68,9 +68,7 @@ class Reuse(models.Model):
         db_table = "licences_reuse"
         indexes = [models.Index(fields=["at"], name="licences_reuse_at")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["subject_id", "material", "identifier"], name="licences_reuse_once"
-            )
+            models.UniqueConstraint(fields=["subject_id", "material", "identifier"], name="licences_reuse_once")
         ]
 
     def __str__(self) -> str:

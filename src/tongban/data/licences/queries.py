@@ -12,11 +12,12 @@ from django.utils.translation import get_language
 from tongban.base.kernel.api import NotFound, Ref, today
 from tongban.engine.registers import api as registers
 from tongban.engine.registers.data import Row
+from tongban.trust.identity.api import person
+from tongban.trust.identity.data import OFFICE, PERSON
 
 from .data import REGISTER, Licence, LicenceType, Line, Status, Verdict
 from .models import Reuse, Token, Type
 
-OFFICE = "identity.office"
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
 
 
@@ -44,24 +45,29 @@ def licence(identifier: str) -> Licence:
 def of_holder(holder: Ref | None = None, number: str = "", type: str = "") -> list[Licence]:
     """The valid licences of a holder, newest first: by reference, and by identity number or credit code for
     those that came into the library without passing through this hall. ``type`` narrows to one type's key."""
-    tokens = {}
+    number = number or _number_of(holder)
+    tokens: dict[str, Token] = {}
     if holder:
-        rows = Token.objects.filter(holder_id=holder.id, holder_kind=holder.kind)
-        tokens = {token.identifier: token for token in (rows.filter(type=type) if type else rows)}
-    found = {
-        row["identifier"]: row for row in registers.find_many(REGISTER, "identifier", list(tokens)).values()
-    }
+        known = Token.objects.filter(holder_id=holder.id, holder_kind=holder.kind)
+        tokens = {token.identifier: token for token in known}
+    rows = registers.find_many(REGISTER, "identifier", list(tokens))
     if number:
-        code = licence_type(type).code if type else ""
-        for row in registers.page(REGISTER, {"holder_code": number}):
-            if not code or row["type"] == code:
-                found[row["identifier"]] = row
-    more = Token.objects.filter(identifier__in=set(found) - set(tokens))
-    tokens |= {token.identifier: token for token in more}
-    licences = (as_data(row, tokens.get(identifier)) for identifier, row in found.items())
-    return sorted(
-        (one for one in licences if one.status is Status.VALID), key=lambda one: one.issued, reverse=True
-    )
+        rows |= {row["identifier"]: row for row in registers.page(REGISTER, {"holder_code": number})}
+        more = Token.objects.filter(identifier__in=set(rows) - set(tokens))
+        tokens |= {token.identifier: token for token in more}
+    found = [as_data(row, tokens.get(identifier)) for identifier, row in rows.items()]
+    wanted = [one for one in found if one.status is Status.VALID and (not type or one.type == type)]
+    return sorted(wanted, key=lambda one: (one.issued, one.identifier), reverse=True)
+
+
+def _number_of(holder: Ref | None) -> str:
+    """A person's identity number, for licences of theirs that were not issued through this hall."""
+    if holder is None or holder.kind != PERSON:
+        return ""
+    try:
+        return person(holder).id_number
+    except NotFound:
+        return ""
 
 
 def of_subject(subject: Ref) -> list[Licence]:
@@ -105,8 +111,8 @@ def as_data(row: Row, token: Token | None) -> Licence:
     return Licence(
         identifier=row["identifier"],
         number=row["number"],
-        type=row["type"],
-        type_name=row["type_name"],
+        type=token.type if token else _type_keys().get(row["type"], ""),
+        title=row["type_name"],
         holder=Ref(token.holder_kind, token.holder_id) if token else None,
         holder_kind=row["holder_kind"],
         holder_name=row["holder_name"],
@@ -125,17 +131,17 @@ def as_data(row: Row, token: Token | None) -> Licence:
     )
 
 
+def _type_keys() -> dict[str, str]:
+    return {code: key for key, code in Type.objects.values_list("key", "code")}
+
+
 def _lines(face: object) -> Iterable[Line]:
     """The register keeps a list, for the order of the lines; libraries filled elsewhere may hold a
     mapping."""
     if isinstance(face, dict):
         return [Line(str(label), str(value)) for label, value in face.items()]
     if isinstance(face, list):
-        return [
-            Line(str(one.get("label", "")), str(one.get("value", "")))
-            for one in face
-            if isinstance(one, dict)
-        ]
+        return [Line(str(one.get("label", "")), str(one.get("value", ""))) for one in face if isinstance(one, dict)]
     return []
 
 
@@ -154,21 +160,17 @@ def _verdict(row: Row) -> Verdict:
     shown = kind.public_face if kind else None
     own = "" if person else row["holder_code"]  # a credit code is public
     face = [
-        Line(
-            line.label, line.value if line.value == own else _covered(line.value, row["holder_name"], person)
-        )
+        Line(line.label, line.value if line.value == own else _covered(line.value, row["holder_name"], person))
         for line in _lines(row["face"])
         if (line.label in shown if shown is not None else not person)
     ]
-    title = (
-        kind.title_en
-        if kind and kind.title_en and (get_language() or "").startswith("en")
-        else row["type_name"]
-    )
+    title = kind.title_en if kind and kind.title_en and (get_language() or "").startswith("en") else row["type_name"]
     return Verdict(
         status=_state(row),
-        type_name=title,
-        number=_covered(row["number"], "", False) if person else row["number"],
+        title=title,
+        number=_PERSONAL.sub(_middle, row["number"])
+        if person and row["number"] == row["holder_code"]
+        else row["number"],
         identifier=row["identifier"],
         holder_name=_name(row["holder_name"]) if person else row["holder_name"],
         issuer_name=row["issuer_name"],
@@ -183,7 +185,11 @@ def _covered(value: str, name: str, person: bool) -> str:
     """A face line as a stranger may read it: identity numbers and telephones covered, and a person's name."""
     if person and name:
         value = value.replace(name, _name(name))
-    return _PERSONAL.sub(lambda found: found[0][:3] + "*" * (len(found[0]) - 7) + found[0][-4:], value)
+    return _PERSONAL.sub(_middle, value)
+
+
+def _middle(found: re.Match[str]) -> str:
+    return found[0][:3] + "*" * (len(found[0]) - 7) + found[0][-4:]
 
 
 def _name(name: str) -> str:
@@ -192,6 +198,4 @@ def _name(name: str) -> str:
 
 def _type(row: Type) -> LicenceType:
     public = tuple(row.public_face) if row.public_face is not None else None
-    return LicenceType(
-        row.key, row.title_zh, row.title_en, row.code, row.years, row.number_label, public, row.copy
-    )
+    return LicenceType(row.key, row.title_zh, row.title_en, row.code, row.years, row.number_label, public, row.copy)

@@ -43,9 +43,7 @@ def verify_token(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and verdict.status is not Status.UNKNOWN:
         _slow_down(request)
         compared = _compare(request, verdict)
-    return _private(
-        render(request, "licences/verify.html", {"verdict": verdict, "token": token, "compared": compared})
-    )
+    return _private(render(request, "licences/verify.html", {"verdict": verdict, "token": token, "compared": compared}))
 
 
 def _compare(request: HttpRequest, verdict: Verdict) -> str:
@@ -60,9 +58,7 @@ def _compare(request: HttpRequest, verdict: Verdict) -> str:
 
 def _slow_down(request: HttpRequest) -> None:
     if limited(f"verify:{request.META.get('REMOTE_ADDR', '')}", TRIES, WINDOW):
-        raise Refused(
-            _("Too many questions from your network. Please wait ten minutes and try again."), "too_many"
-        )
+        raise Refused(_("Too many questions from your network. Please wait ten minutes and try again."), "too_many")
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -74,9 +70,7 @@ def _private(response: HttpResponse) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """The valid licences of the person, or of the enterprise they act for."""
-    return _private(
-        render(request, "licences/mine.html", {"licences": queries.of_holder(actor_of(request).applicant)})
-    )
+    return _private(render(request, "licences/mine.html", {"licences": queries.of_holder(actor_of(request).applicant)}))
 
 
 @signed_in

@@ -21,9 +21,7 @@ from .queries import as_data
 from .values import plain, restored
 
 
-def request(
-    kind: str, subject: Ref, facts: Facts, language: str = "zh-hans", by: Ref | None = None
-) -> Document:
+def request(kind: str, subject: Ref, facts: Facts, language: str = "zh-hans", by: Ref | None = None) -> Document:
     """Ask for a document about ``subject``: a row, a ledger leaf and a job in the caller's transaction. The
     PDF is there some seconds later (`DocumentReady`).
 

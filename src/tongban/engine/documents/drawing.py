@@ -81,9 +81,7 @@ def _seal(kind: Kind, values: dict[str, Any]) -> str:
     """A seal is cut once, in Chinese, whatever language the document is written in."""
     with translation.override("zh-hans"):
         mark = translation.pgettext("seal", "demo") if values["demo"] else ""
-        return seal(
-            str(values["issuer"]), str(values.get("seal_caption") or kind.seal), mark, _families("title")
-        )
+        return seal(str(values["issuer"]), str(values.get("seal_caption") or kind.seal), mark, _families("title"))
 
 
 @cache
@@ -108,6 +106,4 @@ def _prepared() -> tuple[FontConfiguration, CSS]:
 
 def _families(use: str) -> str:
     chosen: dict[str, list[str]] = getattr(settings, "TONGBAN_DOCUMENT_FONTS", {})
-    return (
-        ", ".join(f"'{name}'" for name in [*chosen.get(use, []), *FONTS[use]] if "'" not in name) + ", serif"
-    )
+    return ", ".join(f"'{name}'" for name in [*chosen.get(use, []), *FONTS[use]] if "'" not in name) + ", serif"

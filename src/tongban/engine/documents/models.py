@@ -21,9 +21,7 @@ class Document(models.Model):
     subject_kind = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=80)
     facts = models.JSONField(encoder=DjangoJSONEncoder)
-    state = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in State], default=State.PENDING
-    )
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.PENDING)
     requested_at = models.DateTimeField()
     ready_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -36,9 +34,7 @@ class Document(models.Model):
         db_table = "documents_document"
         indexes = [
             models.Index(fields=["subject_id", "requested_at"], name="documents_of_subject"),
-            models.Index(
-                fields=["requested_at"], condition=models.Q(state="failed"), name="documents_failed"
-            ),
+            models.Index(fields=["requested_at"], condition=models.Q(state="failed"), name="documents_failed"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -25,11 +25,7 @@ def seal(office: str, caption: str = "", mark: str = "", fonts: str = "serif") -
         else '<circle r="3.2" fill="none" stroke-width="0.9"/>'
     )
     size = min(3.4, 25 / max(_width(caption), 1))
-    below = (
-        f'<text x="0" y="13.6" font-size="{size}" text-anchor="middle">{escape(caption)}</text>'
-        if caption
-        else ""
-    )
+    below = f'<text x="0" y="13.6" font-size="{size}" text-anchor="middle">{escape(caption)}</text>' if caption else ""
     return (
         '<svg class="seal" xmlns="http://www.w3.org/2000/svg" viewBox="-21 -21 42 42" width="42mm" '
         'height="42mm" '
@@ -96,12 +92,9 @@ def border() -> str:
     )
 
 
-def _wave(
-    length: int, crests: int, phase: float, place: Callable[[float, float], tuple[float, float]]
-) -> str:
+def _wave(length: int, crests: int, phase: float, place: Callable[[float, float], tuple[float, float]]) -> str:
     steps = crests * 12
     points = (
-        place(length * i / steps, 3.4 * math.sin(2 * math.pi * crests * i / steps + phase))
-        for i in range(steps + 1)
+        place(length * i / steps, 3.4 * math.sin(2 * math.pi * crests * i / steps + phase)) for i in range(steps + 1)
     )
     return "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -1,6 +1,6 @@
 """Front door of the forms."""
 
-from .checking import checked, fragment, missing, prefill, warnings
+from .checking import asked_again, checked, fragment, missing, prefill, warnings
 from .definitions import current, definition, publish
 from .parsing import parse
 from .posted import kept, pressed, read
@@ -9,6 +9,7 @@ from .rendering import FormPage, Sheet, differences, page_view, sheet
 __all__ = [
     "FormPage",
     "Sheet",
+    "asked_again",
     "checked",
     "current",
     "definition",

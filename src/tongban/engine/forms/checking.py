@@ -65,6 +65,12 @@ def warnings(form: FormDefinition, answers: Answers) -> dict[str, Text]:
     return found
 
 
+def asked_again(form: FormDefinition, held: Collection[str]) -> list[Field]:
+    """The fields that ask for what a register already holds (``held``: items such as ``population.address``)
+    without filling it in from there: repeated collection, which DATA-46 wants stopped."""
+    return [field for field in form if field.register in held and not field.prefill]
+
+
 def walk(fields: tuple[Field, ...], answers: Answers, prefix: str = "") -> Iterator[tuple[str, Field, Any]]:
     """Every field with its path and raw answer, row by row inside groups."""
     for field in fields:
@@ -96,11 +102,7 @@ def _usable(field: Field, value: Any) -> Any:
         return None
     rows = [row for row in value or [] if isinstance(row, Mapping)]
     return [
-        {
-            inner.name: known
-            for inner in field.fields
-            if (known := _usable(inner, row.get(inner.name))) is not None
-        }
+        {inner.name: known for inner in field.fields if (known := _usable(inner, row.get(inner.name))) is not None}
         for row in rows[: field.max_rows]
     ]
 

@@ -221,14 +221,6 @@ class Change:
     new: Any
 
 
-class DefinitionError(Exception):
-    """A definition that cannot be used; ``findings`` are lines ``file:line: what is wrong``."""
-
-    def __init__(self, findings: Sequence[str]) -> None:
-        super().__init__("\n".join(findings))
-        self.findings = tuple(findings)
-
-
 FieldSource = Callable[[str], "Mapping[str, Any] | None"]
 """``legal_entity.name`` -> the keys of a field definition (``title``, ``type``, ``max_length``, ...) or
 None."""

@@ -23,9 +23,7 @@ def publish(
     Raises DefinitionError."""
     form = parse(text, file, registers, codes)
     with transaction.atomic():
-        Definition.objects.filter(key=form.key, current=True).exclude(digest=form.digest).update(
-            current=False
-        )
+        Definition.objects.filter(key=form.key, current=True).exclude(digest=form.digest).update(current=False)
         row, new = Definition.objects.get_or_create(
             digest=form.digest, defaults={"key": form.key, "source": form.source, "published_at": now()}
         )

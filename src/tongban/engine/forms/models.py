@@ -17,7 +17,5 @@ class Definition(models.Model):
     class Meta:
         db_table = "forms_definition"
         constraints = [
-            models.UniqueConstraint(
-                fields=["key"], condition=models.Q(current=True), name="forms_one_current_per_key"
-            )
+            models.UniqueConstraint(fields=["key"], condition=models.Q(current=True), name="forms_one_current_per_key")
         ]

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tongban.base.kernel.api import canonical
+from tongban.base.kernel.api import Lines, Path, canonical
 from tongban.base.rules.data import FeelError
 
 from .conditions import compiled
 from .data import (
     Check,
     CodeSource,
-    DefinitionError,
     Field,
     FieldSource,
     FieldType,
@@ -25,7 +24,6 @@ from .data import (
     Page,
     Title,
 )
-from .lines import Lines, Path
 from .values import Wrong, clean
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -199,9 +197,7 @@ class _Reader:
         for i, item in enumerate(self.sequence((*path, "options"), data.get("options", []))):
             where = (*path, "options", i)
             item = self.mapping(where, item, {"code", "title"})
-            result.append(
-                Option(str(item.get("code", "")), self.bilingual(where, item, "title", required=True))
-            )
+            result.append(Option(str(item.get("code", "")), self.bilingual(where, item, "title", required=True)))
         if not result or not all(option.code for option in result):
             self.lines.wrong(path, "a code field needs options, each with a code")
         self.distinct((*path, "options"), [option.code for option in result])
@@ -216,9 +212,7 @@ class _Reader:
             result.append(Check(str(item.get("rule", "")), message))
         return tuple(result)
 
-    def materials(
-        self, data: dict[str, Any], names: list[str], situations: Sequence[Field]
-    ) -> tuple[Material, ...]:
+    def materials(self, data: dict[str, Any], names: list[str], situations: Sequence[Field]) -> tuple[Material, ...]:
         result = []
         for i, item in enumerate(self.sequence(("materials",), data.get("materials", []))):
             result.append(self.material(("materials", i), item, names, situations))
@@ -254,9 +248,7 @@ class _Reader:
         for name, codes in self.mapping((*path, "situations"), data.get("situations", {}), None).items():
             wanted = tuple(map(str, codes)) if isinstance(codes, list) else (str(codes),)
             if not set(wanted) <= questions.get(name, set()):
-                self.lines.wrong(
-                    (*path, "situations", name), f"no such situation: {name} = {', '.join(wanted)}"
-                )
+                self.lines.wrong((*path, "situations", name), f"no such situation: {name} = {', '.join(wanted)}")
             result.append((name, wanted))
         return tuple(result)
 
@@ -268,9 +260,7 @@ class _Reader:
             for j, field in enumerate(fields):
                 self.check_check((*path, j), field, form.names)
                 for k, inner in enumerate(field.fields):
-                    self.check_check(
-                        (*path, j, "fields", k), inner, (*form.names, *(f.name for f in field.fields))
-                    )
+                    self.check_check((*path, j, "fields", k), inner, (*form.names, *(f.name for f in field.fields)))
 
     def check_check(self, path: Path, field: Field, names: tuple[str, ...]) -> None:
         for i, check in enumerate(field.checks):
@@ -303,9 +293,7 @@ class _Reader:
         try:
             return FieldType(data.get("type", "text"))
         except ValueError:
-            self.lines.wrong(
-                (*path, "type"), f"unknown type {data['type']!r}; known are {', '.join(FieldType)}"
-            )
+            self.lines.wrong((*path, "type"), f"unknown type {data['type']!r}; known are {', '.join(FieldType)}")
             return FieldType.TEXT
 
     def bilingual(self, path: Path, data: Mapping[str, Any], key: str, required: bool = False) -> Title:
@@ -330,9 +318,7 @@ class _Reader:
         value = str(data.get(key, usual))
         if value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most:
             return int(value)
-        self.lines.wrong(
-            (*path, key), f"{key}: a whole number from {least} to {most} is expected, not {value!r}"
-        )
+        self.lines.wrong((*path, key), f"{key}: a whole number from {least} to {most} is expected, not {value!r}")
         return usual
 
     def size(self, path: Path, data: Mapping[str, Any]) -> int:
@@ -345,9 +331,7 @@ class _Reader:
     def one_of(self, path: Path, data: Mapping[str, Any], key: str, allowed: set[str], usual: str) -> str:
         value = str(data.get(key, usual))
         if value not in allowed:
-            self.lines.wrong(
-                (*path, key), f"{key}: one of {', '.join(sorted(allowed))} is expected, not {value!r}"
-            )
+            self.lines.wrong((*path, key), f"{key}: one of {', '.join(sorted(allowed))} is expected, not {value!r}")
         return value
 
     def prefill(self, path: Path, data: Mapping[str, Any]) -> str | None:
@@ -395,6 +379,3 @@ def _texts(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_texts(item) for item in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-__all__ = ["DefinitionError", "parse"]

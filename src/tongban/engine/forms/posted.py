@@ -80,8 +80,7 @@ def _rows(field: Field, key: str, posted: Posted) -> list[Answers]:
     except ValueError:
         count = 0
     rows = [
-        {inner.name: _field(inner, f"{key}.{i}.{inner.name}", posted) for inner in field.fields}
-        for i in range(count)
+        {inner.name: _field(inner, f"{key}.{i}.{inner.name}", posted) for inner in field.fields} for i in range(count)
     ]
     if posted.get(ADD) == key and len(rows) < field.max_rows:
         rows.append({})

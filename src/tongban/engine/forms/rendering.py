@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Text
@@ -90,6 +90,11 @@ class Control:
         """The ids of what a screen reader reads after the label."""
         parts = [("help", self.field.help), ("error", self.error), ("source", self.source)]
         return " ".join(f"{self.id}-{name}" for name, there in parts if there)
+
+    @property
+    def optional(self) -> bool:
+        """Whether it may be left empty, and says so."""
+        return not self.field.required and not self.field.min_rows
 
     @property
     def can_add(self) -> bool:
@@ -194,9 +199,7 @@ class _Maker:
             error=self.errors.get(key, ""),
             source=str(known.source) if known else "",
             report_url=f"{self.report_url}?field={key}" if known and self.report_url else "",
-            edited=bool(known)
-            and value not in (None, "")
-            and not _same(value, known.value if known else None),
+            edited=bool(known) and value not in (None, "") and not _same(value, known.value if known else None),
             live=field.name in self.deciding,
             rows=rows,
         )
@@ -243,9 +246,7 @@ class Sheet:
     changed: int
 
 
-def sheet(
-    form: FormDefinition, answers: Answers, previous: Answers | None = None, *, masked: bool = True
-) -> Sheet:
+def sheet(form: FormDefinition, answers: Answers, previous: Answers | None = None, *, masked: bool = True) -> Sheet:
     """What applies and was answered, page by page; with ``previous``, what a correction changed."""
     now_shown = set(fragment(form, None, answers).fields)
     before_shown = set(fragment(form, None, previous).fields) if previous is not None else set()
@@ -357,16 +358,14 @@ def shown(field: Field, value: Any) -> str:
                 return _("%(y)d-%(m)02d-%(d)02d") % {"y": day.year, "m": day.month, "d": day.day}
             case FieldType.DATETIME:
                 at = datetime.fromisoformat(value)
-                return (
-                    _("%(y)d-%(m)02d-%(d)02d") % {"y": at.year, "m": at.month, "d": at.day} + f" {at:%H:%M}"
-                )
+                return _("%(y)d-%(m)02d-%(d)02d") % {"y": at.year, "m": at.month, "d": at.day} + f" {at:%H:%M}"
             case FieldType.MONEY | FieldType.DECIMAL | FieldType.INT:
-                text = number_format(value, use_l10n=True, force_grouping=True)
+                text = f"{Decimal(value):,}"
                 return f"{text} {field.unit}" if field.unit else text
             case FieldType.PLACE:
                 return _place_text(field, value)
-    except (ValueError, TypeError, AttributeError):
-        pass
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        pass  # a draft: what was typed is no value of its type yet
     return str(value)
 
 

@@ -64,11 +64,7 @@ def tell(
             return
         if recipient.kind == PERSON:
             for channel in channels if channels is not None else known.channels:
-                _queue(
-                    DeliveryRow(
-                        channel=channel, message_id=row.id, **_to(recipient), text="", created_at=now()
-                    )
-                )
+                _queue(DeliveryRow(channel=channel, message_id=row.id, **_to(recipient), text="", created_at=now()))
 
 
 def _insert(row: Row) -> bool:
@@ -119,9 +115,7 @@ def send(id: str) -> None:
         row = DeliveryRow.objects.filter(id=id, state__in=[State.PENDING, State.FAILED]).first()
         letter = _letter(row) if row else None
     if row is None or letter is None:
-        DeliveryRow.objects.filter(id=id, state=State.PENDING).update(
-            state=State.SKIPPED, text="", subject=""
-        )
+        DeliveryRow.objects.filter(id=id, state=State.PENDING).update(state=State.SKIPPED, text="", subject="")
         return
     try:
         channels.get(letter.channel).send(letter)

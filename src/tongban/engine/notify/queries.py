@@ -67,10 +67,7 @@ def outbox(channel: str, size: int = 50) -> list[Delivery]:
 
 def failed(size: int = 100) -> list[Delivery]:
     """Deliveries tried in vain, the oldest first, for administrators."""
-    return [
-        delivery_data(row)
-        for row in DeliveryRow.objects.filter(state=State.FAILED).order_by("created_at")[:size]
-    ]
+    return [delivery_data(row) for row in DeliveryRow.objects.filter(state=State.FAILED).order_by("created_at")[:size]]
 
 
 def as_data(row: Row) -> Message:

@@ -26,9 +26,7 @@ from .timing import fire_due
 from .tokens import State
 
 
-def start(
-    definition: DefinitionRef | str, subject: Ref, variables: Mapping[str, Any] | None = None
-) -> CaseState:
+def start(definition: DefinitionRef | str, subject: Ref, variables: Mapping[str, Any] | None = None) -> CaseState:
     """Begin a process for `subject`: the current version of a key, or one exact version.
 
     Every executable process of the file that begins by itself does so. `NotFound` when it is not published.

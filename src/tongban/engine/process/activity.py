@@ -209,9 +209,7 @@ def error(step: Step, token: Token, code: str) -> None:
     frame = step.state.frames[outer.frame]
     events = [step.node(frame, b) for b in step.at(outer).boundaries]
     errors = [e for e in events if e.trigger is Trigger.ERROR]
-    catcher = next((e for e in errors if e.code == code), None) or next(
-        (e for e in errors if not e.code), None
-    )
+    catcher = next((e for e in errors if e.code == code), None) or next((e for e in errors if not e.code), None)
     if catcher is not None:
         boundary(step, outer, catcher)
     else:

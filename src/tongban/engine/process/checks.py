@@ -32,22 +32,18 @@ def _finding(node: Node, reason: str) -> Finding:
 def _event(scope: Scope, node: Node) -> Iterator[Finding]:
     if node.kind is Kind.START:
         yield from (
-            _flow(scope.flows[f], "a start event must not have incoming flow (BPMN 10.5.2)")
-            for f in node.incoming
+            _flow(scope.flows[f], "a start event must not have incoming flow (BPMN 10.5.2)") for f in node.incoming
         )
         if scope.parent and node.trigger is not Trigger.NONE:
             yield _finding(node, "a sub-process must begin with a none start event (BPMN 10.5.2)")
             return
     if node.kind is Kind.END:
         yield from (
-            _flow(scope.flows[f], "an end event must not have outgoing flow (BPMN 10.5.3)")
-            for f in node.outgoing
+            _flow(scope.flows[f], "an end event must not have outgoing flow (BPMN 10.5.3)") for f in node.outgoing
         )
     if node.kind is Kind.BOUNDARY:
         yield from _boundary(scope, node)
-    if node.trigger not in MAY[node.kind] and not (
-        node.kind is Kind.BOUNDARY and node.trigger is Trigger.NONE
-    ):
+    if node.trigger not in MAY[node.kind] and not (node.kind is Kind.BOUNDARY and node.trigger is Trigger.NONE):
         what = "without a trigger" if node.trigger is Trigger.NONE else f"with a {node.trigger} trigger"
         yield _finding(node, f"a {node.kind} {what} is not allowed (BPMN 10.5)")
 
@@ -87,12 +83,7 @@ def collaborations(
         pools = {p.get("id", ""): p for p in children(collaboration, "participant")}
         for pool in pools.values():
             process = pool.get("processRef", "").strip()
-            if (
-                process
-                and process not in ids
-                and local(process) not in ids
-                and not (imports and ":" in process)
-            ):
+            if process and process not in ids and local(process) not in ids and not (imports and ":" in process):
                 yield _broken(pool, f"processRef refers to {process}, which does not exist")
         for flow in children(collaboration, "messageFlow"):
             ends = []
@@ -114,9 +105,7 @@ def collaborations(
                 )
 
 
-def _pool(
-    id_: str, pools: Mapping[str, Element], where: Mapping[str, str], root_of: Callable[[str], str]
-) -> str:
+def _pool(id_: str, pools: Mapping[str, Element], where: Mapping[str, str], root_of: Callable[[str], str]) -> str:
     if id_ in pools:
         return local(pools[id_].get("processRef")) or f"pool {id_}"
     return root_of(id_) if id_ in where else ""

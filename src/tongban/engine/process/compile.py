@@ -212,9 +212,7 @@ class _Reader:
                 self.break_(element, f"{attribute} refers to another file")
             return None
         if self.id_of(found) not in self.where:
-            self.refuse(
-                element, f"a sequence flow connects flow nodes; {attribute} is a {name(found)} (BPMN 8.4.13)"
-            )
+            self.refuse(element, f"a sequence flow connects flow nodes; {attribute} is a {name(found)} (BPMN 8.4.13)")
             return None
         return self.id_of(found)
 
@@ -302,9 +300,7 @@ class _Reader:
             if found is not None:
                 definitions.append(found)
             else:
-                self.break_(
-                    element, f"eventDefinitionRef refers to {text_of(reference)}, which does not exist"
-                )
+                self.break_(element, f"eventDefinitionRef refers to {text_of(reference)}, which does not exist")
         if len(definitions) > 1 or element.get("parallelMultiple") == "true":
             self.refuse(element, "events with several triggers are not run")
             return node
@@ -361,9 +357,7 @@ class _Reader:
         if node.kind is Kind.CALL:
             return self._call(element, node)
         if node.kind in (Kind.SEND, Kind.RECEIVE):
-            node = replace(
-                node, message=self._message(element), instantiates=element.get("instantiate") == "true"
-            )
+            node = replace(node, message=self._message(element), instantiates=element.get("instantiate") == "true")
         return self._work(element, node)
 
     def _work(self, element: Element, node: Node) -> Node:

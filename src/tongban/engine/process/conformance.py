@@ -110,9 +110,7 @@ def judge(path: Path, shown: str, shelf: Shelf) -> Verdict:
         Exception,
         RecursionError,
     ) as error:  # the report on thousands of files goes on whatever one holds
-        return Verdict(
-            shown, "refused", reason=f"the engine could not cope with it: {type(error).__name__}: {error}"
-        )
+        return Verdict(shown, "refused", reason=f"the engine could not cope with it: {type(error).__name__}: {error}")
 
 
 def _judge(path: Path, shown: str, shelf: Shelf) -> Verdict:

@@ -36,9 +36,7 @@ def advance(
         return _advanced(case, stimuli, done, by, expected)
 
 
-def _advanced(
-    case: Case, stimuli: tuple[Stimulus, ...], done: str, by: Ref | None, expected: int | None
-) -> CaseState:
+def _advanced(case: Case, stimuli: tuple[Stimulus, ...], done: str, by: Ref | None, expected: int | None) -> CaseState:
     moment = now()
     judge = FeelJudge(moment)
     effects: list[Effect] = []

@@ -41,12 +41,7 @@ class FeelJudge:
         if loop.cardinality is None:
             raise StepError("the loop does not say how often")
         count = value(loop.cardinality, context)
-        if (
-            isinstance(count, bool)
-            or not isinstance(count, int | float | Decimal)
-            or count != int(count)
-            or count < 0
-        ):
+        if isinstance(count, bool) or not isinstance(count, int | float | Decimal) or count != int(count) or count < 0:
             raise StepError(f"the number of instances is not a whole number: {count!r}")
         return range(1, min(int(count), 100_000) + 1)
 

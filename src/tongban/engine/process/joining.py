@@ -1,10 +1,12 @@
-"""Transactions: a verb joins its caller's, or opens one of its own."""
+"""Transactions that a verb joins or opens, and the few statements of a step, prepared once per connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 
 
@@ -25,3 +27,12 @@ def whole() -> Iterator[None]:
         if connection.in_atomic_block:
             transaction.set_rollback(True)
         raise
+
+
+def fetched(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement, planned once per connection: planning costs more than running it (G2)."""
+    connection.validate_no_broken_transaction()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql.encode(), parameters, prepare=True)
+        return cursor.fetchall()

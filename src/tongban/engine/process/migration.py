@@ -38,9 +38,7 @@ def moves(case: Case, graph: Graph, mapping: Mapping[str, str]) -> Iterator[Move
     old = case.definition.graph
     for frame in case.state.frames.values():
         to = mapping.get(frame.scope, frame.scope)
-        yield Move(
-            frame.scope, to, "" if to in graph.scopes else _("There is no such process or sub-process.")
-        )
+        yield Move(frame.scope, to, "" if to in graph.scopes else _("There is no such process or sub-process."))
     for token in case.state.tokens.values():
         scope = case.state.frames[token.frame].scope
         new_scope = graph.scopes.get(mapping.get(scope, scope))
@@ -49,9 +47,7 @@ def moves(case: Case, graph: Graph, mapping: Mapping[str, str]) -> Iterator[Move
         if new_scope is None:
             continue
         target = new_scope.nodes.get(to)
-        problem = (
-            _("There is no such element there.") if target is None else _problem(token, node, target, mapping)
-        )
+        problem = _("There is no such element there.") if target is None else _problem(token, node, target, mapping)
         yield Move(node.id, to, problem)
 
 

@@ -38,7 +38,7 @@ class Instance(models.Model):
     """A running or ended process. `version` counts its steps."""
 
     id = models.CharField(max_length=26, primary_key=True)
-    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+", db_index=False)
     subject_kind = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=80)
     status = models.CharField(max_length=10)
@@ -84,7 +84,7 @@ class Timer(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     instance = models.ForeignKey(Instance, on_delete=models.CASCADE, null=True, related_name="+")
-    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, null=True, related_name="+")
+    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     token = models.IntegerField()
     element = models.CharField(max_length=255)
     due_at = models.DateTimeField()

@@ -31,9 +31,7 @@ def tasks(which: Ref | str) -> tuple[Task, ...]:
 def picture(which: Ref | str) -> Picture:
     """The diagram with the elements where the instance stands (`lit`) and those it has passed (`done`)."""
     case = _case(which)
-    here = {
-        token.node for token in case.state.tokens.values() if "/" not in case.state.frames[token.frame].scope
-    }
+    here = {token.node for token in case.state.tokens.values() if "/" not in case.state.frames[token.frame].scope}
     passed = {
         node
         for (scope, node), number in case.definition.graph.numbers.items()

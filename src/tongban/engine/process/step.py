@@ -268,20 +268,13 @@ class Step:
         if node.kind is Kind.EXCLUSIVE:
             if len(flows) < 2 and not any(f.rule for f in flows):
                 return flows
-            one = (
-                self.judge.exclusive(node, [f for f in flows if f is not default], self.context(frame))
-                or default
-            )
+            one = self.judge.exclusive(node, [f for f in flows if f is not default], self.context(frame)) or default
             if one is None:
                 raise StepError("no condition of an outgoing flow is true and there is no default flow")
             return [one]
         if node.kind in (Kind.PARALLEL, Kind.EVENT_BASED):
             return flows
-        gated = [
-            f
-            for f in flows
-            if f is not default and (f.rule or (node.kind is Kind.INCLUSIVE and len(flows) > 1))
-        ]
+        gated = [f for f in flows if f is not default and (f.rule or (node.kind is Kind.INCLUSIVE and len(flows) > 1))]
         if not gated and default is None:
             return flows
         chosen = self.judge.inclusive(node, gated, self.context(frame)) if gated else []
@@ -336,9 +329,7 @@ class Step:
         for node in nodes:
             if node.trigger is Trigger.TIMER and node.timer is not None and node.kind is not Kind.START:
                 try:
-                    due, left = self.judge.due(
-                        node.timer, self.context(self.state.frames[token.frame], token), None
-                    )
+                    due, left = self.judge.due(node.timer, self.context(self.state.frames[token.frame], token), None)
                 except StepError as error:
                     self.stop(token, f"timer {node.id}: {error}")
                     return

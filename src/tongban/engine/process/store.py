@@ -16,6 +16,7 @@ from tongban.base.kernel.api import Invalid, NotFound, Ref, Stale, new_id
 from .data import CaseState, DefinitionRef, Incident, Status, Task
 from .definitions import Published, published
 from .feel import FeelJudge
+from .joining import fetched
 from .statements import ARM, CLOSE, FROM, GONE, INSERT, INSTANCE, OPEN, TASK, UPDATE
 from .stimuli import StepError
 from .tokens import State, Token
@@ -65,9 +66,7 @@ def case_of(row: Sequence[Any]) -> Case:
 def select(rest: str, parameters: Sequence[Any], more: str = "") -> list[tuple[Any, ...]]:
     """Rows of instances; `more` adds columns, `rest` begins after the instance and its definition are
     joined."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {INSTANCE}{more}{FROM}{rest}", parameters)
-        return list(cursor.fetchall())
+    return fetched(f"SELECT {INSTANCE}{more}{FROM}{rest}", parameters)
 
 
 def locked(instance: str) -> Case:
@@ -168,12 +167,10 @@ def write(
     closed = "(SELECT count(*) FROM s1)" if change.closed else "0"
     counts = f"SELECT (SELECT count(*) FROM s0), {closed}"  # noqa: S608 - constants
     others = "t.instance_id = %s AND t.status = 'open' AND t.id <> ALL(%s) ORDER BY t.opened_at, t.token"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {sql} SELECT c.*, {TASK} FROM ({counts}) c LEFT JOIN process_task t ON {others}",  # noqa: S608
-            [*values, case.id, list(change.closed)],
-        )
-        rows = cursor.fetchall()
+    rows = fetched(
+        f"WITH {sql} SELECT c.*, {TASK} FROM ({counts}) c LEFT JOIN process_task t ON {others}",  # noqa: S608
+        [*values, case.id, list(change.closed)],
+    )
     if rows[0][0] != 1 or rows[0][1] != len(change.closed):
         raise Stale
     kept = [task_of(row[2:], case) for row in rows if row[2] is not None]
@@ -189,7 +186,7 @@ def _statement(
     if len(variables) > MOST_VARIABLES:
         raise Invalid({"variables": _("The variables of the process have become too large.")})
     tokens = json.dumps(state.dump(), ensure_ascii=False, separators=(",", ":"))
-    status = Status(state.status)
+    status = str(state.status)
     over = None if state.frames else moment
     parts: list[str] = []
     values: list[Any] = []

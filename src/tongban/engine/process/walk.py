@@ -134,9 +134,7 @@ def walk(graph: Graph, root: str, deadline: float, seed: int = 1) -> Walk:
     return done
 
 
-def _run(
-    graph: Graph, root: str, way: tuple[str, ...], judge: FreeJudge, done: Walk, deadline: float
-) -> None:
+def _run(graph: Graph, root: str, way: tuple[str, ...], judge: FreeJudge, done: Walk, deadline: float) -> None:
     """One run from `way` until nothing can happen any more or it has gone on for long enough."""
     judge.taken = {}
     state = State()

@@ -97,9 +97,7 @@ def unmask(actor: Actor, key: str, id: str, *, reason: str) -> Row:
         raise Invalid({"reason": _("Please say in a few words why you need to see this.")})
     with transaction.atomic():
         row = access_row(actor, key, id)
-        ledger.write(
-            "registers.row.unmasked", row.ref, by=actor.by, reason=reason.strip(), version=row.version
-        )
+        ledger.write("registers.row.unmasked", row.ref, by=actor.by, reason=reason.strip(), version=row.version)
     return row
 
 
@@ -137,9 +135,7 @@ def _insert(register: RegisterDefinition, values: Values, by: Ref | None, reason
             cursor.execute(statement, [_parameter(value) for value in columns.values()])
             inserted = cursor.rowcount == 1
     except ProgrammingError as error:
-        if isinstance(
-            error.__cause__, InsufficientPrivilege
-        ):  # row security; the same answer as for a row unseen
+        if isinstance(error.__cause__, InsufficientPrivilege):  # row security; the same answer as for a row unseen
             raise _unseen() from None
         raise
     if not inserted:
@@ -231,9 +227,7 @@ def _same_version(register: RegisterDefinition, found: Any, version: int | None)
 
 
 def _tell(register: RegisterDefinition, row: Row, changed: tuple[str, ...], by: Ref | None) -> None:
-    digest = hashlib.sha256(
-        canonical({"id": row.id, "version": row.version, "values": dict(row.values)})
-    ).hexdigest()
+    digest = hashlib.sha256(canonical({"id": row.id, "version": row.version, "values": dict(row.values)})).hexdigest()
     facts = {"version": row.version, "changed": list(changed), "source": row.source, "digest": digest}
     ledger.write("registers.row.written", row.ref, by=by, **facts)
     emit(RowWritten(register.key, row.id, row.version, changed))

@@ -47,16 +47,12 @@ def bulk(
         _authority(cursor, register)
         cursor.execute("SET LOCAL work_mem = '192MB'; SET LOCAL synchronous_commit = off")
         cursor.execute("DROP TABLE IF EXISTS pg_temp.delivery, pg_temp.change")
-        cursor.execute(
-            f"CREATE TEMP TABLE delivery ({', '.join(f'{quoted([n])} {t}' for n, t in types.items())})"
-        )
+        cursor.execute(f"CREATE TEMP TABLE delivery ({', '.join(f'{quoted([n])} {t}' for n, t in types.items())})")
         received = _copy(cursor, list(types), rows)
         findings, refused = _judge(cursor, register, rules(register, list(types)))
         repeated = _last_only(cursor, register, received - refused)
         delivery = new_id()
-        stamp = _Stamp(
-            register, list(types), now(), source, str(by or ""), f"{reason or 'delivery'} {delivery}"
-        )
+        stamp = _Stamp(register, list(types), now(), source, str(by or ""), f"{reason or 'delivery'} {delivery}")
         inserted, updated = _merge(cursor, stamp)
         cursor.execute("DROP TABLE pg_temp.delivery")
         report = BulkReport(
@@ -210,17 +206,14 @@ def _differs(stamp: _Stamp) -> str:
         return "false"
     points = {c for f in stamp.register.fields for c, kind in column_types(f).items() if kind == "point"}
     left, right = (
-        ", ".join(f'{side}."{n}"::text' if n in points else f'{side}."{n}"' for n in stamp.others)
-        for side in "td"
+        ", ".join(f'{side}."{n}"::text' if n in points else f'{side}."{n}"' for n in stamp.others) for side in "td"
     )
     return f"ROW({left}) IS DISTINCT FROM ROW({right})"
 
 
 def _insert(cursor: Any, stamp: _Stamp, origin: str) -> int:
     own, system = quoted(stamp.columns), quoted(stamp.insert)
-    values = (
-        sql.SQL(", ").join(sql.Literal(value) for value in stamp.insert.values()).as_string(cursor.connection)
-    )
+    values = sql.SQL(", ").join(sql.Literal(value) for value in stamp.insert.values()).as_string(cursor.connection)
     cursor.execute(
         f"INSERT INTO {stamp.register.table} ({own}, {system}) SELECT {own}, {values} FROM {origin} "  # noqa: S608
         f"ON CONFLICT ({quoted(stamp.register.natural_key)}) DO NOTHING".replace("%", "%%"),
@@ -245,13 +238,9 @@ def _update(cursor: Any, stamp: _Stamp) -> int:
     return int(cursor.rowcount)
 
 
-def _record(
-    register: RegisterDefinition, delivery: str, report: BulkReport, by: Ref | None, source: str
-) -> None:
+def _record(register: RegisterDefinition, delivery: str, report: BulkReport, by: Ref | None, source: str) -> None:
     """One leaf and one event for the whole delivery; its rows name it as their reason."""
     subject = Ref("registers.delivery", delivery)
-    counts = {
-        name: getattr(report, name) for name in ("received", "inserted", "updated", "refused", "repeated")
-    }
+    counts = {name: getattr(report, name) for name in ("received", "inserted", "updated", "refused", "repeated")}
     ledger.write("registers.rows.delivered", subject, by=by, register=register.key, source=source, **counts)
     emit(RowsDelivered(register.key, delivery, report.inserted, report.updated))

@@ -86,9 +86,7 @@ def apply(wanted: Iterable[RegisterDefinition], *, by: Ref | None = None) -> lis
     """
     wanted = sorted(wanted, key=lambda item: item.key)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s), has_schema_privilege('registers', 'CREATE')", [_LOCK]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(%s), has_schema_privilege('registers', 'CREATE')", [_LOCK])
         if not cursor.fetchone()[1]:
             raise Refused(_("Only the owner of the database may change registers' tables."), code="not_owner")
         statements = plan(wanted)

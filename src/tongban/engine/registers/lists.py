@@ -77,9 +77,7 @@ def bar(register: RegisterDefinition, asked: Mapping[str, str]) -> list[dict[str
         if field.type is FieldType.CODE:
             options = [(code, str(title)) for code, title in choices(register.key, field.name).items()]
             if len(options) <= 60:
-                made.append(
-                    _filter(field, field.name, str(field.title), "select", asked) | {"options": options}
-                )
+                made.append(_filter(field, field.name, str(field.title), "select", asked) | {"options": options})
                 continue
         if field.type in (FieldType.DATE, FieldType.DATETIME):
             first, last = _("%(title)s from"), _("%(title)s until")

@@ -129,9 +129,7 @@ class _Reader:
             register=self._text(node, "register"),
             required=self._bool(node, "required", False),
             source=self._text(node, "source"),
-            mask=self._choice(
-                node, "mask", Mask, _TYPED_MASK.get(type_, Mask.NONE) if personal else Mask.NONE
-            ),
+            mask=self._choice(node, "mask", Mask, _TYPED_MASK.get(type_, Mask.NONE) if personal else Mask.NONE),
             index=self._bool(node, "index", False),
             search=self._choice(node, "search", Search, Search.NONE),
             similar=self._bool(node, "similar", False),

@@ -41,9 +41,7 @@ def rules(register: RegisterDefinition, columns: Sequence[str]) -> Rules:
     checked by.
     """
     fields = [field for field in register.live if field.name in columns]
-    derived = "".join(
-        f", {expression} AS {alias}" for field in fields for alias, expression in _derived(field)
-    )
+    derived = "".join(f", {expression} AS {alias}" for field in fields for alias, expression in _derived(field))
     return Rules(
         tuple(Rule(field.name, *rule) for field in fields for rule in _of(field)),
         f"(SELECT *, ctid AS _place{derived} FROM pg_temp.delivery OFFSET 0) d",  # noqa: S608
@@ -92,7 +90,5 @@ def _identity_fits(name: str) -> str:
 
 
 def _credit_fits(column: str) -> str:
-    total = " + ".join(
-        f"(strpos('{_USCC}', substr({column}, {i + 1}, 1)) - 1) * {pow(3, i, 31)}" for i in range(17)
-    )
+    total = " + ".join(f"(strpos('{_USCC}', substr({column}, {i + 1}, 1)) - 1) * {pow(3, i, 31)}" for i in range(17))
     return f"substr('{_USCC}', (31 - ({total}) % 31) % 31 + 1, 1) = right({column}, 1)"

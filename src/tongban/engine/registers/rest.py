@@ -83,9 +83,7 @@ def write_row(request: HttpRequest, key: str, body: RowIn) -> dict[str, Any]:
     """Insert a record, or update the one with the same natural key. The same body twice writes once."""
     actor = actor_of(request)
     require(actor, "register.write")
-    row = write(
-        key, body.values, by=actor.by, reason=body.reason, source=body.source or "api", version=body.version
-    )
+    row = write(key, body.values, by=actor.by, reason=body.reason, source=body.source or "api", version=body.version)
     return _out(definition(key), row)
 
 

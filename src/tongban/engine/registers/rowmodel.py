@@ -26,9 +26,7 @@ class PointField(_Field):
     def db_type(self, connection: Any) -> str:
         return "point"
 
-    def from_db_value(
-        self, value: str | None, expression: Any, connection: Any
-    ) -> tuple[float, float] | None:
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> tuple[float, float] | None:
         if value is None:
             return None
         longitude, latitude = value.strip("()").split(",")

@@ -81,9 +81,7 @@ def _verdict(field: Field, value: Any) -> Verdict:
     if field.type is FieldType.CREDIT_CODE:
         return credit_code(value)
     if field.type is FieldType.PHONE and not _PHONE.fullmatch(value):
-        return Verdict(
-            "error", _("A telephone number has digits, and at most a leading +, spaces and hyphens.")
-        )
+        return Verdict("error", _("A telephone number has digits, and at most a leading +, spaces and hyphens."))
     if field.type is FieldType.CODE:
         known = field.choices or codes(field.codes)
         if known and value not in known:
@@ -271,9 +269,7 @@ def from_columns(definition: RegisterDefinition, columns: Mapping[str, Any]) -> 
         if field.type is FieldType.PLACE:
             text, division, point = (columns.get(column) for column in field.columns)
             value = (
-                {"text": text or "", "division": division or "", "point": point}
-                if text or division or point
-                else None
+                {"text": text or "", "division": division or "", "point": point} if text or division or point else None
             )
         values[field.name] = value
     return values

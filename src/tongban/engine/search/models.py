@@ -29,9 +29,7 @@ class Entry(models.Model):
     class Meta:
         db_table = "search_entry"
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["subject_kind", "subject_id", "audience"], name="search_entry_once"
-            ),
+            models.UniqueConstraint(fields=["subject_kind", "subject_id", "audience"], name="search_entry_once"),
         ]
         indexes: ClassVar = [
             GinIndex(fields=["body"], name="search_entry_body", fastupdate=False),

@@ -73,9 +73,7 @@ def _term(term: str) -> _Term | None:
     words = query_words(rest) if rest.strip() else []
     if not words and not phrases:
         return None
-    units = [
-        any_of([all_of(query_words(phrase)), *(_phrase(t) for t in targets)]) for phrase, targets in phrases
-    ]
+    units = [any_of([all_of(query_words(phrase)), *(_phrase(t) for t in targets)]) for phrase, targets in phrases]
     units += [_word(word) for word in words]
     whole = all_of(pairs(term)) if len(pairs(term)) >= 1 else ""
     added = tuple(target for _phrase_, targets in phrases for target in targets)

@@ -20,9 +20,7 @@ def words(request: HttpRequest) -> HttpResponse:
     errors = {}
     if request.method == "POST":
         try:
-            set_synonym(
-                request.POST.get("word", ""), request.POST.get("targets", "").split(), by=actor_of(request).by
-            )
+            set_synonym(request.POST.get("word", ""), request.POST.get("targets", "").split(), by=actor_of(request).by)
             return redirect("search:words")
         except Invalid as invalid:
             errors = invalid.errors

@@ -35,8 +35,8 @@ def _count(text: str) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    _refuse_production()
     with ready("tongban_owner"):
+        _refuse_production()
         from .province import load
 
         counts = load(progress=_progress)
@@ -71,8 +71,8 @@ def _generate(arguments: argparse.Namespace) -> int:
             str(save(arguments.out, "legal_entity", firms)),
         ]
     else:
-        _refuse_production()
         with ready("tongban_owner"):
+            _refuse_production()
             from .deliver import deliver
 
             for register_, columns in (("population", persons), ("legal_entity", firms)):

@@ -126,27 +126,55 @@ def generate_enterprises(
 ) -> Columns:
     """Columns of `m` registered businesses, with the field names of the legal-entity register.
 
+    More businesses with the same seed begin with the same ones.
     Legal representatives are adults among `persons` (one is needed at least). No two businesses share a
     credit code or a name. `capital` is in yuan; the taxpayer number is the credit code, as since 2015.
     """
-    random = np.random.default_rng([seed, 2])
     lands = villages(region or default_region())
-    which = np.searchsorted(np.cumsum([t.share for t in TRADES]) / sum(t.share for t in TRADES), random.random(m))
+    today = int(np.datetime64(as_of, "D").astype(np.int64))
+    ages = (today - np.array(persons["birth_date"], dtype="datetime64[D]").astype(np.int64)) / 365.25
+    adults = np.flatnonzero((ages >= 20) & (ages < 75))
+    if m and not len(adults):
+        raise ValueError("enterprises need at least one grown-up resident as legal representative")
+    titles, names_used, columns = industries(), set[str](), dict[str, list[Any]]()
+    for number in range(max(-(-m // BLOCK), 1)):
+        random = np.random.default_rng([seed, 2, number])
+        near = adults[: np.searchsorted(adults, (number + 1) * 6 * BLOCK)] if m else adults[:0]
+        part = _block(random, lands, number, today, titles, names_used)
+        boss = near[random.integers(0, len(near), BLOCK)].tolist() if len(near) else []
+        part["representative"] = [persons["name"][row] for row in boss]
+        part["representative_id"] = [persons["id_number"][row] for row in boss]
+        for name, values in part.items():
+            columns.setdefault(name, []).extend(values)
+    columns = {name: values[:m] for name, values in columns.items()}
+    return {**columns, "phone": _phones(m), "mark": [MARK] * m}
+
+
+BLOCK = 1_000
+"""Firms are drawn in blocks of this many; the first blocks' heads are among the first residents."""
+_START = 46_000_046
+_STATUS = np.array(["active", "suspended", "revoked", "cancelled", "moved"], dtype=object)
+
+
+def _block(
+    random: np.random.Generator,
+    lands: Villages,
+    number: int,
+    today: int,
+    titles: Mapping[str, str],
+    names_used: set[str],
+) -> dict[str, list[Any]]:
+    shares = np.cumsum([trade.share for trade in TRADES])
+    which = np.searchsorted(shares / shares[-1], random.random(BLOCK))
     kinds = np.array([trade.kind for trade in TRADES], dtype=object)[which]
     village = _villages(random, lands, kinds)
-    codes = _credit_codes(random, lands, village, kinds)
-    boss = _representatives(random, m, persons, as_of)
-    founded = np.datetime64(as_of, "D").astype(np.int64) - 30 - (random.beta(1, 2.6, m) * 11_500).astype(np.int64)
-    titles = industries()
-    uscc = texts(codes)
-    status = np.array(["active", "suspended", "revoked", "cancelled", "moved"], dtype=object)
+    uscc = texts(_credit_codes(lands, village, kinds, number * BLOCK))
+    founded = today - 30 - (random.beta(1, 2.6, BLOCK) * 11_500).astype(np.int64)
     return {
         "uscc": uscc,
         "org_code": [f"{code[8:16]}-{code[16]}" for code in uscc],
-        "name": _titles(random, lands, which, village),
+        "name": _titles(random, lands, which, village, names_used),
         "type": kinds.tolist(),
-        "representative": [persons["name"][row] for row in boss],
-        "representative_id": [persons["id_number"][row] for row in boss],
         "capital": _capital(random, which).tolist(),
         "address_division": [lands.codes[v] for v in village.tolist()],
         "address": _premises(random, lands, village),
@@ -154,9 +182,7 @@ def generate_enterprises(
         "scope": [_scope(TRADES[t], titles) for t in which.tolist()],
         "founded": founded.astype("datetime64[D]").tolist(),
         "tax_number": list(uscc),
-        "phone": _phones(m),
-        "status": status[np.searchsorted((0.92, 0.93, 0.95, 0.99), random.random(m))].tolist(),
-        "mark": [MARK] * m,
+        "status": _STATUS[np.searchsorted((0.92, 0.93, 0.95, 0.99), random.random(BLOCK))].tolist(),
     }
 
 
@@ -171,7 +197,7 @@ def _villages(random: np.random.Generator, lands: Villages, kinds: Objects) -> I
     return np.minimum(found, len(lands.codes) - 1)
 
 
-def _credit_codes(random: np.random.Generator, lands: Villages, village: Ints, kinds: Objects) -> Bytes:
+def _credit_codes(lands: Villages, village: Ints, kinds: Objects, first: int) -> Bytes:
     """GB 32100: registering authority and kind, division, organisation code MD…, check character."""
     m = len(kinds)
     codes: Bytes = np.empty((m, 18), dtype=np.uint8)
@@ -180,7 +206,7 @@ def _credit_codes(random: np.random.Generator, lands: Villages, village: Ints, k
     put_number(codes, 2, 6, np.array([int(code) for code in lands.counties])[lands.county[village]])
     codes[:, 8:10] = np.frombuffer(b"MD", dtype=np.uint8)
     # Stepping by a prime through the 31^6 serial numbers never meets one twice.
-    serial = (np.arange(m, dtype=np.int64) * 179_424_673 + int(random.integers(0, 31**6))) % 31**6
+    serial = ((first + np.arange(m, dtype=np.int64)) * 179_424_673 + _START) % 31**6
     for column in range(15, 9, -1):
         serial, symbol = np.divmod(serial, 31)
         codes[:, column] = ALPHABET[symbol]
@@ -189,22 +215,9 @@ def _credit_codes(random: np.random.Generator, lands: Villages, village: Ints, k
     return codes
 
 
-def _representatives(
-    random: np.random.Generator, m: int, persons: Mapping[str, Sequence[Any]], as_of: date
-) -> list[int]:
-    births = np.array(persons["birth_date"], dtype="datetime64[D]").astype(np.int64)
-    age = (np.datetime64(as_of, "D").astype(np.int64) - births) / 365.25
-    adults = np.flatnonzero((age >= 20) & (age < 75))
-    if m and not len(adults):
-        raise ValueError("enterprises need at least one grown-up resident as legal representative")
-    chosen: list[int] = adults[random.integers(0, max(len(adults), 1), m)].tolist()
-    return chosen
-
-
-def _titles(random: np.random.Generator, lands: Villages, which: Ints, village: Ints) -> list[str]:
+def _titles(random: np.random.Generator, lands: Villages, which: Ints, village: Ints, used: set[str]) -> list[str]:
     """Place, distinctive part, trade and legal form, as 海口瑞丰科技有限公司; every name once."""
     found: list[str] = [""] * len(which)
-    used: set[str] = set()
     towns = [_town(city or county) for city, county in zip(lands.city_names, lands.county_names, strict=True)]
     quarters = [
         _town(county) if city else "" for city, county in zip(lands.city_names, lands.county_names, strict=True)

@@ -56,43 +56,66 @@ class _Homes:
 def generate_persons(n: int, seed: int = SEED, region: Path | None = None, as_of: date = AS_OF) -> Columns:
     """Columns of `n` residents, as lists of equal length with the field names of the population register.
 
-    `address_division` and `residence_division` are the village codes of `address` and `residence`; `phone` is
-    empty for young children; `mark` is `demo` on every row. `ValueError` when a region cannot hold so many
-    people without two sharing an identity number.
+    More residents with the same seed begin with the same ones: a province can grow without anybody changing.
+    `address_division` and `residence_division` are the village codes of `address` and `residence`; `phone` is empty
+    for young children; `mark` is `demo` on every row. `ValueError` when a region cannot hold so many people without
+    two sharing an identity number.
     """
-    if n < 1:
-        return {name: [] for name in generate_persons(1, seed, region, as_of)}
-    random = np.random.default_rng([seed, 1])
     lands = villages(region or default_region())
-    homes = _homes(random, n, lands)
+    today = int(np.datetime64(as_of, "D").astype(np.int64))
+    columns: Columns = {}
+    parts = [_block(np.random.default_rng([seed, 1, k]), lands, k, today) for k in range(max(-(-n // BLOCK), 1))]
+    native, birth, male, age = (np.concatenate([part.numbers[k] for part in parts])[:n] for k in range(4))
+    columns["id_number"] = _identity_numbers(lands, native.astype(np.int64), birth.astype(np.int64), male > 0)
+    for name in parts[0].columns:
+        columns[name] = [value for part in parts for value in part.columns[name]][:n]
+    columns["phone"] = _phones(n, age)
+    columns["mark"] = [MARK] * n
+    return columns
+
+
+BLOCK = 20_000
+"""Residents are drawn in blocks of this many, each with a generator of its own."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One block: finished columns, and what the identity numbers of all blocks together are made of."""
+
+    columns: Columns
+    numbers: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+
+
+def _block(random: np.random.Generator, lands: Villages, number: int, today: int) -> _Part:
+    homes = _homes(random, BLOCK, lands)
     home = np.repeat(np.arange(len(homes.sizes)), homes.sizes)
     role, age, male = _family(random, homes, home)
-
-    day = np.datetime64(as_of, "D").astype(np.int64)
-    birth = day - 1 - (age * 365.2425).astype(np.int64) - random.integers(0, 365, n)
+    birth = today - 1 - (age * 365.2425).astype(np.int64) - random.integers(0, 365, BLOCK)
+    county = lands.county[homes.village][home]
+    native = np.where(random.random(BLOCK) < 0.86, county, lands.county[_pick(random, lands, BLOCK)])
+    codes = np.array(lands.codes, dtype=object)
     registered = _addresses(random, lands, homes.village)
     living = np.where(homes.village == homes.residence, registered, _addresses(random, lands, homes.residence))
+    first = number * BLOCK
     household = np.array(
-        [f"{lands.counties[c]}{i:08d}" for i, c in enumerate(lands.county[homes.village])], dtype=object
+        [f"{lands.counties[c]}{i:08d}" for i, c in enumerate(lands.county[homes.village], first)], dtype=object
     )
-    return {
-        "id_number": _identity_numbers(random, lands, lands.county[homes.village][home], birth, male),
+    columns: Columns = {
         "name": (_surnames(random, homes, home, role, male) + _given(random, birth, male)).tolist(),
         "sex": np.where(male, "1", "2").tolist(),
         "birth_date": birth.astype("datetime64[D]").tolist(),
         "nation": homes.nation[home].tolist(),
         "marriage": _marriage(random, role, age).tolist(),
         "education": _education(random, age).tolist(),
-        "address_division": np.array(lands.codes, dtype=object)[homes.village][home].tolist(),
+        "address_division": codes[homes.village][home].tolist(),
         "address": registered[home].tolist(),
-        "residence_division": np.array(lands.codes, dtype=object)[homes.residence][home].tolist(),
+        "residence_division": codes[homes.residence][home].tolist(),
         "residence": living[home].tolist(),
-        "phone": _phones(n, age),
         "household": household[home].tolist(),
         "household_relation": _relation(role, male).tolist(),
-        "status": ["normal"] * n,
-        "mark": [MARK] * n,
+        "status": ["normal"] * BLOCK,
     }
+    return _Part(columns, (native, birth, male, age))
 
 
 def default_region() -> Path:
@@ -202,19 +225,17 @@ def _given(random: np.random.Generator, birth: Ints, male: NDArray[np.bool_]) ->
     return found
 
 
-def _identity_numbers(
-    random: np.random.Generator, lands: Villages, county: Ints, birth: Ints, male: NDArray[np.bool_]
-) -> list[str]:
+def _identity_numbers(lands: Villages, native: Ints, birth: Ints, male: NDArray[np.bool_]) -> list[str]:
     """GB 11643: county of birth, birth date, sequence number with the parity of the sex, check character."""
     n = len(birth)
-    native = np.where(random.random(n) < 0.86, county, lands.county[_pick(random, lands, n)])
     key = ((native * 100_000) + birth + 50_000) * 2 + male
     order = np.argsort(key, kind="stable")
     ordered = key[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    starts = np.flatnonzero(np.concatenate((np.ones(min(n, 1), dtype=bool), ordered[1:] != ordered[:-1])))
+    # The rank counts earlier rows only: it stays the same when more residents follow.
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n) - np.repeat(starts, np.diff(np.concatenate((starts, [n]))))
-    if int(rank.max()) >= 499:
+    if n and int(rank.max()) >= 499:
         raise ValueError("more people born on one day in one county than there are identity numbers")
     # 499 is prime: stepping by 37 from a start of the day's own visits every sequence number once.
     slot = (rank * 37 + key * 131) % 499

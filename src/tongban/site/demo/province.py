@@ -34,8 +34,8 @@ def load(
 ) -> Counts:
     """Load the region as the owner of the database; loading it again changes nothing.
 
-    The counts say what is there, `seconds` how long each step took. `residents` and `enterprises` are the region's own numbers unless given. `ImproperlyConfigured` for a folder that
-    is no region.
+    The counts say what is there, `seconds` how long each step took. `residents` and `enterprises` are the region's
+    own numbers unless given. `ImproperlyConfigured` for a folder that is no region.
     """
     folder = region or default_region()
     if not (folder / "region.yaml").exists():

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.utils.encoding import force_str
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from tongban.base.kernel.api import today
 
@@ -92,9 +92,7 @@ def qs(context: Context, **changes: object) -> str:
     for key, value in changes.items():
         query.pop(key, None)
         if value not in (None, ""):
-            query.setlist(
-                key, [force_str(v) for v in (value if isinstance(value, list | tuple) else [value])]
-            )
+            query.setlist(key, [force_str(v) for v in (value if isinstance(value, list | tuple) else [value])])
     return "?" + query.urlencode()
 
 
@@ -134,7 +132,7 @@ def icon(name: str, label: str = "", size: str = "") -> Values:
 @register.inclusion_tag("site/parts/chip.html")
 def chip(text: object, tone: str = "neutral", icon: str = "") -> Values:
     """A state in words. Tones: neutral, blue, green, amber, alert, red (red cards only), grey."""
-    return {"text": text, "tone": tone, "icon": icon}
+    return {"text": text, "tone": tone, "icon": icon, "long": len(str(text)) > 18}
 
 
 @register.inclusion_tag("site/parts/chip.html")
@@ -142,9 +140,9 @@ def secrecy(level: object) -> Values:
     """The secrecy level of a record: public, internal, sensitive, or the text given."""
     key = str(getattr(level, "value", level) or "internal")
     names = {
-        "public": (gettext("Open to the public"), "grey"),
-        "internal": (gettext("Internal"), "blue"),
-        "sensitive": (gettext("Sensitive"), "amber"),
+        "public": (pgettext("secrecy", "Open to the public"), "grey"),
+        "internal": (pgettext("secrecy", "Internal"), "blue"),
+        "sensitive": (pgettext("secrecy", "Sensitive"), "amber"),
     }
     text, tone = names.get(key, (key, "blue"))
     return {"text": text, "tone": tone, "icon": "lock" if key != "public" else "world"}
@@ -194,9 +192,7 @@ def definitions(pairs: Iterable[object], columns: int = 1) -> Values:
 
 
 def _pair(entry: object, first: str, second: str) -> object:
-    return (
-        dict(zip((first, second, "note"), entry, strict=False)) if isinstance(entry, tuple | list) else entry
-    )
+    return dict(zip((first, second, "note"), entry, strict=False)) if isinstance(entry, tuple | list) else entry
 
 
 @register.inclusion_tag("site/parts/empty.html")
@@ -260,9 +256,7 @@ def error_summary(errors: object, labels: Mapping[str, str] | None = None) -> Va
         for name, texts in errors.errors.items():
             field = errors[name] if name in errors.fields else None
             target = str(field.auto_id) if field else ""
-            rows += [
-                {"target": target, "label": str(field.label) if field else "", "text": str(t)} for t in texts
-            ]
+            rows += [{"target": target, "label": str(field.label) if field else "", "text": str(t)} for t in texts]
     elif isinstance(errors, Mapping):
         for name, texts in errors.items():
             known = bool(name) and name != "__all__"
@@ -326,8 +320,7 @@ def data_table(
     ``select`` (a field name) asks for. A chip is a pair (text, tone); a due is due_pill's arguments.
     """
     heads = [
-        dict(c) if isinstance(c, Mapping) else dict(zip(("key", "title", "kind"), c, strict=False))
-        for c in columns
+        dict(c) if isinstance(c, Mapping) else dict(zip(("key", "title", "kind"), c, strict=False)) for c in columns
     ]
     for head in heads:
         head.setdefault("kind", "text")
@@ -365,9 +358,7 @@ def office(value: object) -> Values:
 
 
 @register.inclusion_tag("site/parts/bpmn.html")
-def process_picture(
-    url: str, lit: Iterable[str] = (), done: Iterable[str] = (), text: str | SafeString = ""
-) -> Values:
+def process_picture(url: str, lit: Iterable[str] = (), done: Iterable[str] = (), text: str | SafeString = "") -> Values:
     """The diagram at ``url`` (BPMN XML), current steps lit, done steps ticked; ``text`` says it in words."""
     return {"url": url, "lit": " ".join(lit), "done": " ".join(done), "text": text}
 

@@ -68,9 +68,7 @@ def limit_words(amount: object, unit: str = "workday") -> str:
         unit, amount = str(amount.get("unit", unit)), amount.get("n")
     elif not isinstance(amount, int | float | str) and amount is not None:
         unit = getattr(amount, "unit", unit)
-        amount = next(
-            (getattr(amount, a) for a in ("n", "amount", "days", "count") if hasattr(amount, a)), None
-        )
+        amount = next((getattr(amount, a) for a in ("n", "amount", "days", "count") if hasattr(amount, a)), None)
     unit = str(getattr(unit, "value", unit))
     try:
         number = int(float(str(amount)))

@@ -21,16 +21,12 @@ def test_vendored_files_are_the_listed_ones():
         for part in json.loads((VENDOR / "vendor.json").read_text())
         for name, sums in part["files"].items()
     }
-    found = {
-        str(p.relative_to(VENDOR)) for p in VENDOR.rglob("*.*") if p.parent != VENDOR and p.name != "LICENSE"
-    }
+    found = {str(p.relative_to(VENDOR)) for p in VENDOR.rglob("*.*") if p.parent != VENDOR and p.name != "LICENSE"}
     assert found == set(listed)
     for name, sums in listed.items():
         content = (VENDOR / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == sums["sha256"], name
-        assert "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode() == sums["integrity"], (
-            name
-        )
+        assert "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode() == sums["integrity"], name
 
 
 def test_every_vendored_part_carries_its_licence():
@@ -39,9 +35,7 @@ def test_every_vendored_part_carries_its_licence():
 
 
 def test_the_first_paint_stylesheet_is_the_join_of_its_parts():
-    assert stylesheet.JOINED.read_text(encoding="utf-8") == stylesheet.joined(), (
-        "run python -m tongban.site.stylesheet"
-    )
+    assert stylesheet.JOINED.read_text(encoding="utf-8") == stylesheet.joined(), "run python -m tongban.site.stylesheet"
 
 
 def test_styles_fetch_nothing_from_elsewhere():
@@ -63,9 +57,5 @@ def test_templates_hold_no_inline_script_style_or_handler(path):
 
 def test_every_icon_asked_for_is_in_the_sprite():
     known = set(re.findall(r'<symbol id="([^"]+)"', (VENDOR / "tabler-icons" / "icons.svg").read_text()))
-    asked = {
-        name
-        for path in TEMPLATES
-        for name in re.findall(r"\{%\s*icon\s+[\"']([\w-]+)[\"']", path.read_text())
-    }
+    asked = {name for path in TEMPLATES for name in re.findall(r"\{%\s*icon\s+[\"']([\w-]+)[\"']", path.read_text())}
     assert asked <= known

@@ -80,9 +80,7 @@ def test_a_credit_code_is_shown_in_its_parts():
     assert tags.uscc("short") == "short"
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(0, "0 B"), (900, "900 B"), (2_512_314, "2.4 MB"), (20 * 2**20, "20 MB")]
-)
+@pytest.mark.parametrize(("count", "words"), [(0, "0 B"), (900, "900 B"), (2_512_314, "2.4 MB"), (20 * 2**20, "20 MB")])
 def test_file_sizes(count, words):
     assert tags.filesize(count) == words
 

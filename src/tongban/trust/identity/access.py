@@ -135,9 +135,7 @@ def _same_human(actor: Actor, participants: Sequence[Ref]) -> Ref | None:
     if not participants:
         return None
     index = models.Person.objects.filter(public_id=actor.person.id).exclude(id_index="").values("id_index")
-    other = models.Person.objects.filter(
-        public_id__in=[ref.id for ref in participants], id_index__in=index
-    ).first()
+    other = models.Person.objects.filter(public_id__in=[ref.id for ref in participants], id_index__in=index).first()
     return other.ref if other else None
 
 

@@ -39,9 +39,7 @@ def authorise_agent(
     if not owns(by, principal):
         raise Refused(_("Only the legal representative can give this authorisation."))
     with transaction.atomic():
-        person = models.Person.objects.filter(
-            public_id=agent.id, kind=data.PersonKind.CITIZEN, is_active=True
-        ).first()
+        person = models.Person.objects.filter(public_id=agent.id, kind=data.PersonKind.CITIZEN, is_active=True).first()
         if person is None:
             raise NotFound(_("There is no such person."))
         row = models.Agency.objects.create(
@@ -96,9 +94,7 @@ def may_act_for(actor: data.Actor, principal: Ref, scope: str = "") -> bool:
         return False
     if owns(actor.person, principal):
         return True
-    rows = _live().filter(
-        agent__public_id=actor.person.id, principal_kind=principal.kind, principal_id=principal.id
-    )
+    rows = _live().filter(agent__public_id=actor.person.id, principal_kind=principal.kind, principal_id=principal.id)
     return any(not scope or EVERYTHING in row.scopes or scope in row.scopes for row in rows)
 
 

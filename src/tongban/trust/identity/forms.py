@@ -99,9 +99,7 @@ class ResetForm(NewPasswordForm):
 class DetailsForm(NewPasswordForm):
     """Who opens the account. Without an identity number it is an account of level 1."""
 
-    name = forms.CharField(
-        label=_("Full name"), max_length=100, widget=forms.TextInput({"autocomplete": "name"})
-    )
+    name = forms.CharField(label=_("Full name"), max_length=100, widget=forms.TextInput({"autocomplete": "name"}))
     id_number = forms.CharField(
         label=_("Identity number"),
         max_length=30,
@@ -128,9 +126,7 @@ class PersonForm(forms.Form):
     """A new member of staff."""
 
     name = forms.CharField(label=_("Full name"), max_length=100)
-    username = forms.CharField(
-        label=_("Username"), max_length=60, help_text=_("Letters, digits, dots and hyphens.")
-    )
+    username = forms.CharField(label=_("Username"), max_length=60, help_text=_("Letters, digits, dots and hyphens."))
     phone = forms.CharField(label=_("Mobile number"), max_length=20, required=False)
     id_number = forms.CharField(label=_("Identity number"), max_length=30, required=False)
     password = forms.CharField(

@@ -107,9 +107,7 @@ class Person(AbstractBaseUser):
     (T14)."""
 
     public_id = models.CharField(max_length=26, unique=True, default=new_id)
-    username = models.CharField(
-        max_length=60, unique=True, error_messages={"unique": _("This username is taken.")}
-    )
+    username = models.CharField(max_length=60, unique=True, error_messages={"unique": _("This username is taken.")})
     kind = models.CharField(max_length=10, choices=_choices(data.PersonKind))
     name = models.CharField(max_length=100)
     id_type = models.CharField(max_length=10, blank=True, default="")
@@ -183,9 +181,7 @@ class Post(models.Model):
     class Meta:
         db_table = "identity_post"
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(until=None) | Q(until__gte=F("valid_from")), name="identity_post_time"
-            ),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("valid_from")), name="identity_post_time"),
         ]
 
     def __str__(self) -> str:
@@ -261,9 +257,7 @@ class Agency(models.Model):
 
     class Meta:
         db_table = "identity_agency"
-        indexes: ClassVar = [
-            models.Index(fields=["principal_id", "principal_kind"], name="identity_agency_principal")
-        ]
+        indexes: ClassVar = [models.Index(fields=["principal_id", "principal_kind"], name="identity_agency_principal")]
 
     def __str__(self) -> str:
         return f"{self.principal_kind} ({self.public_id})"

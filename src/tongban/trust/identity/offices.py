@@ -120,16 +120,12 @@ def load_offices(rows: Iterable[data.OfficeRow], by: Ref | None = None) -> data.
         cursor.execute(_CLOSE_NAMES, [day])
         cursor.execute(_OPEN_NAMES, [day])
         cursor.execute(_ROLES, [day])
-        renamed = [
-            (Ref(data.OFFICE, id_), former, title) for id_, former, title in changed if former != title
-        ]
+        renamed = [(Ref(data.OFFICE, id_), former, title) for id_, former, title in changed if former != title]
         for ref, former, title in renamed:
             write("identity.office.renamed", ref, by=by, former=former, title=title)
             emit(data.OfficeRenamed(ref, former, title))
         if added or changed or moved > 0:
-            write(
-                "identity.offices.loaded", Ref(data.OFFICE, "list"), by=by, added=added, changed=len(changed)
-            )
+            write("identity.offices.loaded", Ref(data.OFFICE, "list"), by=by, added=added, changed=len(changed))
     return data.OfficeLoad(added, len(changed), len(renamed), len(lines) - added - len(changed))
 
 
@@ -143,9 +139,7 @@ def rename_office(office: Ref, title: str, short_title: str = "", by: Ref | None
         row.short_title = short_title or title
         row.save(update_fields=["title", "short_title"])
         row.names.filter(until=None, alias=False).update(until=today())
-        models.OfficeName.objects.create(
-            office=row, title=title, short_title=row.short_title, valid_from=today()
-        )
+        models.OfficeName.objects.create(office=row, title=title, short_title=row.short_title, valid_from=today())
         write("identity.office.renamed", office, by=by, former=former, title=title)
         emit(data.OfficeRenamed(office, former, title))
         return _office(row)
@@ -169,9 +163,7 @@ def end_office_role(office: Ref, role: str, division: str = "", by: Ref | None =
     with transaction.atomic():
         row = _row(office)
         where = normal_division(division or row.division)
-        models.OfficeRole.objects.filter(office=row, role=role, division=where, until=None).update(
-            until=today()
-        )
+        models.OfficeRole.objects.filter(office=row, role=role, division=where, until=None).update(until=today())
         write("identity.office.role_ended", office, by=by, role=role, division=where)
 
 
@@ -211,10 +203,7 @@ def children(office: Ref | None) -> list[tuple[data.Office, bool]]:
     rows = _living().filter(parent__public_id=office.id) if office else _living().filter(parent=None)
     listed = list(rows.order_by("division", "code"))
     deeper = set(
-        _living()
-        .filter(parent_id__in=[row.pk for row in listed])
-        .values_list("parent_id", flat=True)
-        .distinct()
+        _living().filter(parent_id__in=[row.pk for row in listed]).values_list("parent_id", flat=True).distinct()
     )
     return [(_office(row), row.pk in deeper) for row in listed]
 
@@ -251,18 +240,14 @@ def office_by_role(role: str, division: str) -> data.Office:
         if step in found:
             return _office(found[step])
     raise NotFound(
-        _("No office plays the part “%(role)s” for division %(division)s.")
-        % {"role": role, "division": division}
+        _("No office plays the part “%(role)s” for division %(division)s.") % {"role": role, "division": division}
     )
 
 
 def offices_with_role(role: str) -> list[tuple[str, data.Office]]:
     """Every division with the office that plays this part in it today."""
     rows = models.OfficeRole.objects.filter(_today("valid_from", "until"), role=role)
-    return [
-        (row.division, _office(row.office))
-        for row in rows.select_related("office__parent").order_by("division")
-    ]
+    return [(row.division, _office(row.office)) for row in rows.select_related("office__parent").order_by("division")]
 
 
 def roles_of(office: Ref) -> list[tuple[str, str]]:
@@ -310,9 +295,7 @@ def _at(start: str, end: str, day: date) -> Q:
 
 def _row(ref: Ref | str, lock: bool = False) -> models.Office:
     id_ = ref.id if isinstance(ref, Ref) else ref
-    rows = (
-        models.Office.objects.select_for_update() if lock else models.Office.objects.select_related("parent")
-    )
+    rows = models.Office.objects.select_for_update() if lock else models.Office.objects.select_related("parent")
     row = rows.filter(public_id=id_).first()
     if row is None:
         raise NotFound(_("There is no such office."))

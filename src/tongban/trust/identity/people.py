@@ -75,9 +75,7 @@ def create_citizen(
     seen the identity card passes `level=3`. `Invalid` per field when the phone or the number already has an
     account or the number's check digit is wrong.
     """
-    row = models.Person(
-        kind=data.PersonKind.CITIZEN, username=username or f"c-{new_id()}", name=name, phone=phone
-    )
+    row = models.Person(kind=data.PersonKind.CITIZEN, username=username or f"c-{new_id()}", name=name, phone=phone)
     confirmed = bool(id_number) and level is None and real_name(name, id_type, normal(id_number))
     row.level = level if level is not None else _first_level(bool(phone), confirmed)
     if row.level < data.Level.REAL_NAME:
@@ -104,9 +102,7 @@ def real_name(name: str, id_type: str, id_number: str) -> bool:
     return any(check(name, id_type, id_number) for _key, check in name_checks.items())
 
 
-def _create(
-    row: models.Person, password: str | None, id_number: str, id_type: str, by: Ref | None
-) -> data.Person:
+def _create(row: models.Person, password: str | None, id_number: str, id_type: str, by: Ref | None) -> data.Person:
     row.username = row.username.strip()
     row.name = row.name.strip()
     row.phone = normal_phone(row.phone)
@@ -188,9 +184,7 @@ def confirm_real_name(person: Ref, name: str, id_number: str) -> None:
         row = _person_row(person, lock=True)
         if row.kind != data.PersonKind.CITIZEN or row.level >= data.Level.REAL_NAME:
             raise Refused(_("This account is confirmed already."))
-        taken = (
-            models.Person.objects.filter(kind=row.kind, id_index=id_index(number)).exclude(pk=row.pk).exists()
-        )
+        taken = models.Person.objects.filter(kind=row.kind, id_index=id_index(number)).exclude(pk=row.pk).exists()
         if taken or not identity_number(number) or not real_name(name.strip(), RESIDENT_ID, number):
             raise Invalid({"id_number": UNCONFIRMED}, UNCONFIRMED)
         row.name, row.id_type, row.id_number, row.id_index = (
@@ -268,9 +262,7 @@ def person_by_username(username: str) -> data.Person:
 def person_by_id_number(id_number: str) -> data.Person | None:
     """The citizen's account of this identity number, found by its keyed hash, or None."""
     index = id_index(id_number)
-    row = (
-        models.Person.objects.filter(kind=data.PersonKind.CITIZEN, id_index=index).first() if index else None
-    )
+    row = models.Person.objects.filter(kind=data.PersonKind.CITIZEN, id_index=index).first() if index else None
     return _person(row) if row else None
 
 
@@ -287,9 +279,7 @@ def list_people(
     last)."""
     rows = models.Person.objects.filter(kind=kind)
     for word in words.split()[:3]:
-        rows = rows.filter(
-            Q(name__startswith=word) | Q(username__startswith=word) | Q(phone_index=phone_index(word))
-        )
+        rows = rows.filter(Q(name__startswith=word) | Q(username__startswith=word) | Q(phone_index=phone_index(word)))
     if after:
         rows = rows.filter(Q(name__gt=after[0]) | Q(name=after[0], id__gt=after[1]))
     listed = list(rows.order_by("name", "id")[: size + 1])

@@ -55,9 +55,7 @@ def signed_in(view: Any = None, *, level: int = 0) -> Any:
 
 _LEVELS = {
     Level.PHONE: _("Please confirm your phone number first."),
-    Level.REAL_NAME: _(
-        "This service needs a real-name account: please confirm your name and identity number first."
-    ),
+    Level.REAL_NAME: _("This service needs a real-name account: please confirm your name and identity number first."),
     Level.REAL_PERSON: _("This service needs an identity check in person or by face."),
     Level.CERTIFICATE: _("This service needs a digital certificate."),
 }
@@ -180,14 +178,10 @@ def guard(patterns: Patterns, policy: Callable[[View], View]) -> list[URLPattern
         if isinstance(pattern, URLResolver):
             inner = guard(pattern.url_patterns, policy)
             guarded.append(
-                URLResolver(
-                    pattern.pattern, inner, pattern.default_kwargs, pattern.app_name, pattern.namespace
-                )
+                URLResolver(pattern.pattern, inner, pattern.default_kwargs, pattern.app_name, pattern.namespace)
             )
         elif hasattr(pattern.callback, "policy"):
             guarded.append(pattern)
         else:
-            guarded.append(
-                URLPattern(pattern.pattern, policy(pattern.callback), pattern.default_args, pattern.name)
-            )
+            guarded.append(URLPattern(pattern.pattern, policy(pattern.callback), pattern.default_args, pattern.name))
     return guarded

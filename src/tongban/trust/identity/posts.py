@@ -98,9 +98,7 @@ def post(ref: Ref) -> data.Post:
 
 def people_at(office: Ref, role: str = "") -> list[data.Post]:
     """Posts held in the office today by people with open accounts; with `role` only those that carry it."""
-    rows = _posts().filter(
-        _at("valid_from", "until", today()), office__public_id=office.id, person__is_active=True
-    )
+    rows = _posts().filter(_at("valid_from", "until", today()), office__public_id=office.id, person__is_active=True)
     if role:
         rows = rows.filter(roles__contains=[role])
     return [_post(row) for row in rows.order_by("pk")]

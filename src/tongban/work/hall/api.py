@@ -6,7 +6,19 @@ from .actions.follow import answer_correction, collect, rate, withdraw
 from .actions.questions import ask, reply
 from .actions.submit import submit, submit_draft
 from .actions.window import accept, accept_automatically, ask_correction, decline, refuse_acceptance
-from .items.api import guide, item, item_count, item_facets, item_title, publish, search_items, set_state, versions
+from .items.api import (
+    examine,
+    guide,
+    import_list,
+    item,
+    item_count,
+    item_facets,
+    item_title,
+    publish,
+    search_items,
+    set_state,
+    versions,
+)
 from .queries.cases import case_view, case_view_of
 from .queries.figures import hall_figures
 from .queries.people import applicant_of
@@ -27,10 +39,12 @@ __all__ = [
     "decide",
     "decline",
     "define_service",
+    "examine",
     "extend",
     "guide",
     "has_service",
     "hall_figures",
+    "import_list",
     "item",
     "item_count",
     "item_facets",

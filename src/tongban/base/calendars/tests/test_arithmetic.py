@@ -9,19 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongban.base.calendars.arithmetic import (
-    Calendar,
-    CannotCount,
-    Day,
-    DayKind,
-    Rules,
-    Suspension,
-    Unit,
-    add,
-    between,
-    received,
-)
+from tongban.base.calendars.arithmetic import Rules, Suspension, Unit, add, between, received
 from tongban.base.calendars.builtin import builtin
+from tongban.base.calendars.year import Calendar, CannotCount, Day, DayKind
 
 CN = builtin()
 
@@ -221,3 +211,12 @@ def test_a_due_date_is_worked(start: date, n: int, unit: Unit) -> None:
     found = add(CN, start, n, unit).date
     assert found and (CN.works(found) or (n == 0 and unit is Unit.WORKDAY))
     assert found >= start
+
+
+def test_the_last_days_there_are() -> None:
+    assert due("9999-12-30", 1) == "9999-12-31"
+    assert due("9999-12-31", 0) == "9999-12-31"
+    assert due("9999-12-31", 0, Unit.DAY) == "9999-12-31"
+    assert between(CN, date.min, date.max, Unit.DAY).days == 3_652_058
+    with pytest.raises(CannotCount):
+        due("9999-12-31", 1)

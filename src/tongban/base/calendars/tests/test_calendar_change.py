@@ -10,9 +10,9 @@ from django.utils import translation
 
 from tongban.base.calendars import api as calendars
 from tongban.base.calendars import days, models
-from tongban.base.calendars.arithmetic import Calendar
 from tongban.base.calendars.builtin import builtin
 from tongban.base.calendars.data import Cause, DayKind, DeadlineMoved, Procedure
+from tongban.base.calendars.year import Calendar
 from tongban.base.kernel.api import SHANGHAI, Invalid, Ref, Stale
 from tongban.base.ledger.api import history
 

@@ -3,13 +3,16 @@ behind."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tongban.base.files import api as files
 from tongban.base.files import models, store
@@ -257,3 +260,26 @@ def test_fixity(file: files.File) -> None:
     assert [e.kind for e in history(Ref("files.blob", file.sha256))] == ["files.damaged"]
     with pytest.raises(NotFound):
         files.open_released(file.id)
+
+
+def test_leftovers_are_swept_and_nothing_else(file: files.File) -> None:
+    old = 86_400 * 3
+    orphan, half = store.path_of("ab" * 32), store.root() / "incoming" / "half"
+    fresh = store.root() / "incoming" / "fresh"
+    orphan.parent.mkdir(parents=True)
+    for path in (orphan, half, fresh):
+        path.write_bytes(b"x")
+    for path in (orphan, half, store.path_of(file.sha256)):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - old))
+    assert files.sweep() == 2
+    assert not orphan.exists() and not half.exists() and fresh.exists()
+    assert files.open_released(file.id).read()
+
+
+def test_content_of_a_rolled_back_upload_has_no_address() -> None:
+    with contextlib.suppress(RuntimeError), transaction.atomic():
+        receive("a.pdf", GOOD["执照.pdf"])
+        raise RuntimeError
+    assert models.File.objects.count() == 0
+    again = receive("a.pdf", GOOD["执照.pdf"])
+    assert files.open_released(again.id).read() == GOOD["执照.pdf"]

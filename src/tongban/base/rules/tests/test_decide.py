@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tongban.base.rules.api import Model, from_feel, load_dmn
-from tongban.base.rules.data import ModelError
+from tongban.base.rules.data import BudgetExceeded, ModelError
 
 NAMESPACE = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 
@@ -146,11 +146,13 @@ def test_boxed_expressions() -> None:
 
 
 ITEMS = """
-<itemDefinition name="grade"><typeRef>string</typeRef><allowedValues><text>"A","B"</text></allowedValues></itemDefinition>
+<itemDefinition name="grade"><typeRef>string</typeRef>
+  <allowedValues><text>"A","B"</text></allowedValues></itemDefinition>
 <itemDefinition name="grades" isCollection="true"><typeRef>grade</typeRef></itemDefinition>
 <itemDefinition name="person"><itemComponent name="full name"><typeRef>string</typeRef></itemComponent>
   <itemComponent name="age"><typeRef>number</typeRef></itemComponent></itemDefinition>
-<itemDefinition name="few"><typeRef>grades</typeRef><typeConstraint><text>count(?) &lt; 3</text></typeConstraint></itemDefinition>
+<itemDefinition name="few"><typeRef>grades</typeRef>
+  <typeConstraint><text>count(?) &lt; 3</text></typeConstraint></itemDefinition>
 <itemDefinition name="tree"><itemComponent name="left"><typeRef>tree</typeRef></itemComponent></itemDefinition>
 """
 
@@ -274,3 +276,43 @@ def test_external_functions_are_known_and_refused() -> None:
         "<context/></encapsulatedLogic></businessKnowledgeModel>" + decision("d1", text('run("x")'), needs("b1"))
     )
     assert decided(made, "d1") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        decision("d1", text("1"), kind="nobody's type"),
+        decision("d1", '<decisionTable hitPolicy="BEST"><output/></decisionTable>'),
+        decision(
+            "d1",
+            "<decisionTable><input><inputExpression><text>1</text></inputExpression></input><output/>"
+            "<rule><outputEntry><text>1</text></outputEntry></rule></decisionTable>",
+        ),
+    ],
+)
+def test_mistakes_of_a_model_are_told_at_load(body: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        model(body)
+    assert caught.value.element == "d1"
+    assert model(body, strict=False).problems
+
+
+def test_a_knowledge_model_may_call_itself() -> None:
+    made = model(
+        '<businessKnowledgeModel id="b1" name="fac"><encapsulatedLogic><formalParameter name="n" typeRef="number"/>'
+        + text("if n < 2 then 1 else n * fac(n - 1)")
+        + "</encapsulatedLogic></businessKnowledgeModel>"
+        + decision("d1", text("fac(10)"), needs("b1"))
+    )
+    assert decided(made, "d1") == 3628800
+
+
+def test_allowed_values_spend_from_the_same_budget() -> None:
+    items = (
+        '<itemDefinition name="slow"><typeRef>number</typeRef><allowedValues>'
+        "<text>count(for i in 1..5000 return i) > ?</text></allowedValues></itemDefinition>"
+        '<itemDefinition name="slows" isCollection="true"><typeRef>slow</typeRef></itemDefinition>'
+    )
+    made = model(items + decision("d1", text("for i in 1..1000 return i"), kind="slows"))
+    with pytest.raises(BudgetExceeded):
+        made.decide("d1", {})

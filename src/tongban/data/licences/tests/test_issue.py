@@ -33,7 +33,7 @@ def test_a_business_licence_has_the_credit_code_as_its_number(issued: Licence) -
 
 
 def test_a_card_gets_a_number_of_its_own_and_ends(card: Licence) -> None:
-    assert card.number.startswith("4601002026") and card.number != card.holder_number
+    assert card.number.startswith("Z4601002026") and card.number != card.holder_number
     assert ".460100.2026" in card.identifier
     assert card.expires == date(today().year + 5, today().month, today().day) - timedelta(days=1)
 

@@ -118,7 +118,9 @@ def test_t26_t29_facts_are_words_and_nothing_is_fetched(words: str, monkeypatch:
     assert "".join(words.split())[:20] in text_of(content)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:9/", "data:text/css,*{}", "//host/x", "ftp://h/x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "http://127.0.0.1:9/", "data:text/css,*{}", "//host/x", "ftp://h/x"]
+)
 def test_t29_the_renderer_fetches_nothing_even_when_told_to(url: str) -> None:
     with pytest.raises(OSError, match="fetch nothing"):
         drawing._NoFetching().fetch(url)

@@ -56,7 +56,9 @@ def test_nothing_is_asked_for_when_the_transaction_rolls_back(run_jobs: Callable
     assert api.documents_of(CASE) == []
 
 
-def test_a_failure_is_visible_and_can_be_tried_again(monkeypatch: pytest.MonkeyPatch, run_jobs: Callable[[], int]) -> None:
+def test_a_failure_is_visible_and_can_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch, run_jobs: Callable[[], int]
+) -> None:
     asked = api.request("acceptance", CASE, BASE)
     with monkeypatch.context() as broken:
         broken.setattr(actions, "render", lambda *a: 1 / 0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tongban.base.kernel.api import DefinitionError
 from tongban.engine.forms import api
-from tongban.engine.forms.data import DefinitionError, FieldType, FormDefinition
+from tongban.engine.forms.data import FieldType, FormDefinition
 
 from .conftest import FORM, code_sets, fields_of_registers
 
@@ -59,9 +60,9 @@ def test_a_mistake_is_told_with_its_line(old: str, new: str, words: str) -> None
     line = FORM[: FORM.index(old)].count("\n") + 1
     with pytest.raises(DefinitionError) as caught:
         api.parse(FORM.replace(old, new, 1), "enterprise.yaml", fields_of_registers, code_sets)
-    assert any(
-        f"enterprise.yaml:{line}:" in finding and words in finding for finding in caught.value.findings
-    ), caught.value.findings
+    assert any(f"enterprise.yaml:{line}:" in finding and words in finding for finding in caught.value.findings), (
+        caught.value.findings
+    )
 
 
 def test_several_mistakes_are_told_together() -> None:
@@ -91,3 +92,8 @@ def test_every_type_of_the_registers_that_can_be_filled_in_is_known() -> None:
 
     not_for_forms = {"ref", "geometry", "file", "json"}
     assert {kind.value for kind in RegisterType} - not_for_forms <= {kind.value for kind in FieldType}
+
+
+def test_data_46_asking_again_for_what_a_register_holds_is_found(form: FormDefinition) -> None:
+    assert [field.name for field in api.asked_again(form, {"legal_entity.name"})] == ["name"]
+    assert api.asked_again(form, {"population.address"}) == []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tongban.base.kernel.api import NotFound, Ref
+from tongban.base.kernel.api import DefinitionError, NotFound, Ref
 from tongban.base.ledger import api as ledger
 from tongban.engine.forms import api
-from tongban.engine.forms.data import DefinitionError, FormDefinition
+from tongban.engine.forms.data import FormDefinition
 
 from .conftest import FORM, code_sets, fields_of_registers
 

@@ -18,9 +18,7 @@ def posted(text: str) -> QueryDict:
 
 
 def test_a_page_is_read_beside_what_was_answered_before(form: FormDefinition) -> None:
-    answers = api.read(
-        form, "enterprise", posted("name=甲&address.text=路1号&address.division=460106"), dict(GOOD)
-    )
+    answers = api.read(form, "enterprise", posted("name=甲&address.text=路1号&address.division=460106"), dict(GOOD))
     assert answers["name"] == "甲"
     assert answers["address"] == {"division": "460106", "text": "路1号"}
     assert answers["head"] == "张三"
@@ -43,9 +41,7 @@ def test_rows_are_added_and_removed_by_buttons(form: FormDefinition) -> None:
 
 @pytest.mark.parametrize("count", ["9999", "-1", "x", "²"])
 def test_a_forged_number_of_rows_does_no_harm(form: FormDefinition, count: str) -> None:
-    rows = api.read(form, "people", posted(f"shareholders.rows={count}&shareholders.0.holder=a"))[
-        "shareholders"
-    ]
+    rows = api.read(form, "people", posted(f"shareholders.rows={count}&shareholders.0.holder=a"))["shareholders"]
     assert len(rows) <= 3
 
 
@@ -62,9 +58,7 @@ def test_the_page_shows_everything_again(form: FormDefinition) -> None:
         api.checked(form, answers, "people")
     except Invalid as invalid:
         view = api.page_view(form, "people", answers, errors=invalid.errors, fragment_url="/again")
-    html = render_to_string("forms/errors.html", {"view": view}) + render_to_string(
-        "forms/fields.html", {"view": view}
-    )
+    html = render_to_string("forms/errors.html", {"view": view}) + render_to_string("forms/fields.html", {"view": view})
     assert "&lt;script&gt;" in html and "<script>" not in html
     assert 'href="#f-shareholders-0-id_number"' in html and 'id="f-shareholders-0-id_number"' in html
     assert 'aria-describedby="f-head_id-error"' in html and 'aria-invalid="true"' in html

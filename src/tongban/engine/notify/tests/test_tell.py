@@ -62,7 +62,9 @@ def test_t41_a_mail_has_no_personal_data_in_its_subject(people: SimpleNamespace,
     assert api.outbox("sms") == []
 
 
-def test_an_urgent_message_goes_where_it_was_not_asked_for(people: SimpleNamespace, run_jobs: Callable[[], int]) -> None:
+def test_an_urgent_message_goes_where_it_was_not_asked_for(
+    people: SimpleNamespace, run_jobs: Callable[[], int]
+) -> None:
     api.prefer(people.citizen.ref, "", off=["sms"])
     api.tell(people.citizen.ref, "test.urgent", {})
     run_jobs()

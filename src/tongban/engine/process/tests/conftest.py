@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tongban.engine.process.verbs import verbs
+
 SHARED = Path(__file__).resolve().parents[6] / "shared" / "data"
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:tongban="urn:tongban:bpmn:1" '
@@ -20,17 +22,11 @@ def diagram(body: str, *flows: str, key: str = "p", more: str = "") -> bytes:
     lines = []
     for number, flow in enumerate(flows):
         source, arrow, target, condition = re.fullmatch(r"(\S+) ([-=]>) (\S+)(?: if (.+))?", flow).groups()
-        text = (
-            f"<conditionExpression>{condition.replace('<', '&lt;')}</conditionExpression>"
-            if condition
-            else ""
-        )
+        text = f"<conditionExpression>{condition.replace('<', '&lt;')}</conditionExpression>" if condition else ""
         id_ = f"f{number}"
         if arrow == "=>":
             body = re.sub(rf'(<\w+ id="{source}")', rf'\1 default="{id_}"', body, count=1)
-        lines.append(
-            f'<sequenceFlow id="{id_}" sourceRef="{source}" targetRef="{target}">{text}</sequenceFlow>'
-        )
+        lines.append(f'<sequenceFlow id="{id_}" sourceRef="{source}" targetRef="{target}">{text}</sequenceFlow>')
     inside = body + "\n".join(lines)
     return f'{HEAD}{more}<process id="{key}" isExecutable="true">\n{inside}</process></definitions>'.encode()
 
@@ -38,6 +34,16 @@ def diagram(body: str, *flows: str, key: str = "p", more: str = "") -> bytes:
 @pytest.fixture
 def draw() -> Callable[..., bytes]:
     return diagram
+
+
+@pytest.fixture
+def verb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Register a service verb for one test."""
+
+    def add(name: str, work: Callable[..., object]) -> None:
+        monkeypatch.setitem(verbs._items, name, work)
+
+    return add
 
 
 def models(folder: str) -> list[Path]:

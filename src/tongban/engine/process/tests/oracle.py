@@ -16,7 +16,6 @@ from typing import Any
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
-from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.camunda.parser.CamundaParser import CamundaParser
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
@@ -47,7 +46,7 @@ class Same:
         self.seed = seed
 
     def _true(self, flow: Flow) -> bool:
-        return flow.rule is None or truth(flow.rule.text, self.seed)
+        return truth(flow.rule.text if flow.rule else f"choice {flow.id}", self.seed)
 
     def exclusive(self, node: Node, flows: Sequence[Flow], context: Mapping[str, Any]) -> Flow | None:
         return next((f for f in flows if self._true(f)), None)
@@ -77,12 +76,17 @@ class Same:
         return scope.starts
 
 
+def _way(scope: Scope) -> tuple[str, ...]:
+    """Where a run begins: at the none start event, or else at the first start event of any kind."""
+    return scope.starts or (scope.entries[0] if scope.entries else ())
+
+
 class Ours:
     """Our engine in memory."""
 
     def __init__(self, graph: Graph, root: str, seed: int) -> None:
         self.graph, self.judge, self.state = graph, Same(seed), State()
-        self._take(Begin(root))
+        self._take(Begin(root, _way(graph.scopes[root])))
 
     def _take(self, stimulus: Any) -> None:
         step = Step(self.graph, self.state, self.judge)
@@ -108,8 +112,9 @@ class Ours:
     def deliver(self, element: str) -> None:
         self._take(Fire(next(w.token for w in self._waits("message") if w.node.id == element), element))
 
-    def over(self) -> bool:
-        return not self.state.tokens
+    def stopped(self) -> bool:
+        """No condition was true where one has to be."""
+        return bool(self.state.incidents())
 
 
 class _Choices(PythonScriptEngine):
@@ -124,10 +129,10 @@ class _Choices(PythonScriptEngine):
         spec = type(task.task_spec).__name__
         if "MultiInstance" in spec and getattr(task.task_spec, "cardinality", None) == expression:
             return 2
-        definition = getattr(task.task_spec, "event_definition", None)
-        if getattr(definition, "expression", None) == expression:
-            name = type(definition).__name__
-            return (datetime.now(UTC) + timedelta(days=9999)).isoformat() if "Date" in name else "P9999D"
+        if "PT" in text or "P14D" in text:
+            return "P9999D"
+        if "date" in text:
+            return (datetime.now(UTC) + timedelta(days=9999)).isoformat()
         return truth(text, self.seed)
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
@@ -142,14 +147,16 @@ class Theirs:
 
     def __init__(self, path: Path, root: str, seed: int, data: Mapping[str, Any]) -> None:
         parser = _parser(path)
-        parser.add_bpmn_str(_executable(path), filename=str(path))
+        parser.add_bpmn_str(_prepared(path), filename=str(path))
         try:
             spec, subs = parser.get_spec(root), parser.get_subprocess_specs(root)
-        except Exception:
+        except Exception:  # perhaps it calls a process of a file beside it
+            parser = _parser(path)
+            parser.add_bpmn_str(_prepared(path), filename=str(path))
             for other in sorted(path.parent.glob("*.bpmn")):
                 if other != path:
                     try:
-                        parser.add_bpmn_str(_executable(other), filename=str(other))
+                        parser.add_bpmn_str(_prepared(other), filename=str(other))
                     except Exception:  # a sibling that cannot stand beside this model
                         continue
             spec, subs = parser.get_spec(root), parser.get_subprocess_specs(root)
@@ -157,7 +164,16 @@ class Theirs:
         self.flow.task_tree.data.update(data)
         for task in self.flow.get_tasks(state=TaskState.READY):
             task.data.update(data)
+        self.begin()
+
+    def begin(self) -> None:
+        """Pass the first start event, whatever it waits for."""
         self.flow.do_engine_steps()
+        for task in self.flow.get_tasks(state=TaskState.WAITING):
+            if "StartEvent" in type(task.task_spec).__name__:
+                _happen(task)
+                break
+        self._settle()
 
     def _tasks(self) -> list[Any]:
         ready = self.flow.get_tasks(state=TaskState.READY, manual=True)
@@ -167,7 +183,8 @@ class Theirs:
         found = []
         for task in self.flow.get_tasks(state=TaskState.WAITING):
             definition = getattr(task.task_spec, "event_definition", None)
-            if type(definition).__name__.startswith("Message") and task.task_spec.bpmn_id:
+            start = "StartEvent" in type(task.task_spec).__name__
+            if type(definition).__name__.startswith("Message") and task.task_spec.bpmn_id and not start:
                 found.append(task)
         return found
 
@@ -183,17 +200,13 @@ class Theirs:
 
     def deliver(self, element: str) -> None:
         task = next(t for t in self._awaiting() if t.task_spec.bpmn_id == element)
-        event = BpmnEvent(task.task_spec.event_definition, {}, [])
-        task.task_spec.catch(task, event)
+        _happen(task)
         self._settle()
 
     def _settle(self) -> None:
         self.flow.do_engine_steps()
         self.flow.refresh_waiting_tasks()
         self.flow.do_engine_steps()
-
-    def over(self) -> bool:
-        return bool(self.flow.is_completed())
 
 
 def _parser(path: Path) -> BpmnParser:
@@ -203,11 +216,46 @@ def _parser(path: Path) -> BpmnParser:
     return SpiffBpmnParser() if "spiffworkflow" in text or "/spiff/" in str(path) else BpmnParser()
 
 
-def _executable(path: Path) -> bytes:
-    """The model with every process marked executable, as the other engine demands."""
+def _happen(task: Any) -> None:
+    """Let the event of this one task happen, without a payload."""
+    task.task_spec.event_definition.update_task_data = lambda _task: None
+    task._set_internal_data(event_fired=True)
+    task.task_spec._update(task)
+
+
+_DATA = [
+    "dataInputAssociation",
+    "dataOutputAssociation",
+    "ioSpecification",
+    "outputDataItem",
+    "loopDataOutputRef",
+    "correlationProperty",
+    "correlationKey",
+    "dataObject",
+    "incoming",
+    "outgoing",
+]
+
+
+def _prepared(path: Path) -> bytes:
+    """The model as the other engine wants it: executable, without data flow, with every flow named at its nodes."""
     root = etree.fromstring(path.read_bytes())
+    for name in _DATA:
+        for element in list(root.iter(f"{{{MODEL}}}{name}")):
+            element.getparent().remove(element)
+    ids = {e.get("id"): e for e in root.iter() if e.get("id")}
     for process in root.iter(f"{{{MODEL}}}process"):
         process.set("isExecutable", "true")
+    flows = list(root.iter(f"{{{MODEL}}}sequenceFlow"))
+    going = Counter(flow.get("sourceRef") for flow in flows)
+    for flow in flows:
+        for end, name in (("targetRef", "incoming"), ("sourceRef", "outgoing")):
+            mark = etree.SubElement(ids[flow.get(end)], f"{{{MODEL}}}{name}")
+            mark.text = flow.get("id")
+        source = ids[flow.get("sourceRef")]
+        chooses = source.tag.endswith(("exclusiveGateway", "inclusiveGateway")) and going[source.get("id")] > 1
+        if chooses and source.get("default") != flow.get("id") and flow.find(f"{{{MODEL}}}conditionExpression") is None:
+            etree.SubElement(flow, f"{{{MODEL}}}conditionExpression").text = f"choice {flow.get('id')}"
     return etree.tostring(root)
 
 

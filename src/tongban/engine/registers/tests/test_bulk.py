@@ -60,9 +60,7 @@ def test_changed_rows_get_a_version_and_a_history(registers: None) -> None:
         assert row is not None and row.version == 2
         newest, oldest = api.history("population", row.id)
     assert (
-        newest.changes == {"name": ("陈小明3", "林大海")}
-        and oldest.version == 1
-        and newest.source == "public_security"
+        newest.changes == {"name": ("陈小明3", "林大海")} and oldest.version == 1 and newest.source == "public_security"
     )
 
 
@@ -113,9 +111,7 @@ def test_csv_as_file_and_as_pieces(registers: None) -> None:
 def test_a_pilot_code_is_a_warning_not_a_refusal(registers: None) -> None:
     rows = [("91350100M0001TGQXM", "甲", "enterprise", "active")]
     report = api.bulk("legal_entity", ["uscc", "name", "type", "status"], rows, source="x")
-    assert report.inserted == 1 and [(f.rule, f.level) for f in report.findings] == [
-        ("check_digit", "warning")
-    ]
+    assert report.inserted == 1 and [(f.rule, f.level) for f in report.findings] == [("check_digit", "warning")]
 
 
 @pytest.mark.django_db

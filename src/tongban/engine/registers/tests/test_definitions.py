@@ -78,9 +78,7 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
     assert "aliases" in str(invalid.value)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "[]", "[1]", "a: [", "\0", "- - - -", "{" * 500, "key: 1", "fields: 1"]
-)
+@pytest.mark.parametrize("text", ["", "x", "[]", "[1]", "a: [", "\0", "- - - -", "{" * 500, "key: 1", "fields: 1"])
 def test_nonsense_is_a_finding_never_a_traceback(text: str) -> None:
     with pytest.raises(DefinitionInvalid):
         api.parse(text, "x.yaml")
@@ -99,9 +97,7 @@ def test_a_plan_shows_what_apply_runs_and_then_nothing(db: None) -> None:
         'CREATE INDEX "boats_port_list" ON "registers"."boats"',
     ]
     api.apply([more])
-    row = api.write(
-        "boats", {"number": "琼1", "length": "12.5", "port": "海口"}, by=None, reason="x", source="x"
-    )
+    row = api.write("boats", {"number": "琼1", "length": "12.5", "port": "海口"}, by=None, reason="x", source="x")
     assert row["port"] == "海口"
 
 
@@ -166,9 +162,7 @@ def test_the_base_registers_hold(registers: None) -> None:
 
 @pytest.mark.django_db
 def test_code_sets_are_loaded_and_checked(registers: None) -> None:
-    assert (
-        api.load_codes("gbt4754", [{"code": "H62", "name": "餐饮业"}, {"code": "F51", "name": "批发业"}]) == 2
-    )
+    assert api.load_codes("gbt4754", [{"code": "H62", "name": "餐饮业"}, {"code": "F51", "name": "批发业"}]) == 2
     assert api.choices("legal_entity", "industry")["H62"].zh == "餐饮业"
     api.load_codes("gbt4754", [{"code": "H62", "name": "餐饮业", "en": "Catering"}])
     assert list(api.codes("gbt4754")) == ["H62"]

@@ -64,9 +64,7 @@ def test_t28_csv_has_no_formula(filled: Any) -> None:
     text = api.export(filled, "legal_entity").read().decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(text)))
     assert len(lines) == 1001 and len({len(line) for line in lines}) == 1
-    assert not [
-        cell for line in lines for cell in line if cell.lstrip(" ")[:1] in set("=+-@\t\r\n＝") and cell
-    ]
+    assert not [cell for line in lines for cell in line if cell.lstrip(" ")[:1] in set("=+-@\t\r\n＝") and cell]
     assert ledger.history(api.definition("legal_entity").ref("x")) == []
 
 

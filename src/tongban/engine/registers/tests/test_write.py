@@ -59,9 +59,7 @@ def test_r11_a_stale_version_is_answered_with_what_changed(registers: None) -> N
     row = put()
     put(name="海口海风餐饮有限公司")
     with pytest.raises(Stale) as stale:
-        api.write(
-            "legal_entity", {**FIRM, "name": "丙"}, by=BY, reason="x", source="test", version=row.version
-        )
+        api.write("legal_entity", {**FIRM, "name": "丙"}, by=BY, reason="x", source="test", version=row.version)
     assert list(stale.value.changes.values()) == [("海口椰风餐饮有限公司", "海口海风餐饮有限公司")]
     assert api.find("legal_entity", uscc=FIRM["uscc"])["name"] == "海口海风餐饮有限公司"  # type: ignore[index]
 
@@ -94,9 +92,7 @@ def test_r11_a_stale_version_is_answered_with_what_changed(registers: None) -> N
     ],
 )
 @pytest.mark.django_db
-def test_bad_values_are_refused_by_field_and_nothing_is_written(
-    registers: None, field: str, value: object
-) -> None:
+def test_bad_values_are_refused_by_field_and_nothing_is_written(registers: None, field: str, value: object) -> None:
     with pytest.raises(Invalid) as invalid:
         put(**{field: value})
     assert field in invalid.value.errors

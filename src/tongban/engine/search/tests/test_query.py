@@ -160,13 +160,13 @@ def test_an_everyday_word_is_taught_and_forgotten(items: None) -> None:
 @pytest.mark.skipif(not LAWS.exists(), reason="the law texts are not part of the repository")
 @pytest.mark.django_db
 def test_recall_on_real_texts_is_that_of_reading_everything(db: None) -> None:
-    """A word cut differently in document and query is still found: 300 strings taken out of real statutes."""
+    """A word cut differently in document and query is still found: 120 strings taken out of real statutes."""
     draw = random.Random(3)
-    texts = {path.stem: path.read_text("utf-8")[:20_000] for path in sorted(LAWS.glob("*/*.md"))[:60]}
+    texts = {path.stem: path.read_text("utf-8")[:20_000] for path in sorted(LAWS.glob("*/*.md"))[:25]}
     api.index_many(api.Document(Ref("law", name), name, text) for name, text in texts.items())
     runs = {name: re.findall(r"[\u4e00-\u9fff]{9,}", text) for name, text in texts.items()}
     missed = []
-    for _case in range(300):
+    for _case in range(120):
         run = draw.choice(draw.choice([found for found in runs.values() if found]))
         start, length = draw.randrange(len(run) - 6), draw.choice([2, 3, 4, 6])
         word = run[start : start + length]

@@ -176,6 +176,7 @@
     each("table[data-keys]", "Rows", rows);
     each("[data-copy]", "Copy", copies);
     each("[data-print]", "Print", prints);
+    for (const box of all(root, ".tb-scroll:not([tabindex])")) box.tabIndex = 0;
     for (const place of all(root, "[data-bpmn-url]")) picture(place);
   };
   document.addEventListener("htmx:after:swap", () => enliven(document));

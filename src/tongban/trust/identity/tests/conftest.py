@@ -67,9 +67,7 @@ def people(province: None) -> SimpleNamespace:
     citizen = api.create_citizen(
         "王小明", id_number=CITIZEN_ID, phone="13800000001", password=PASSWORD, username="wang", level=2
     )
-    return SimpleNamespace(
-        clerk=clerk, administrator=administrator, stranger=stranger, citizen=citizen, county=county
-    )
+    return SimpleNamespace(clerk=clerk, administrator=administrator, stranger=stranger, citizen=citizen, county=county)
 
 
 @pytest.fixture

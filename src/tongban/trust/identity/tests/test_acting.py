@@ -26,13 +26,10 @@ def probe(transactional_db: None) -> Iterator[None]:
     """A personal table as registers make them: each row visible to its person, or by a purpose grant."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE identity_probe (id text)")
-        cursor.execute(
-            "INSERT INTO identity_probe SELECT lpad(n::text, 26, '0') FROM generate_series(0, 19) n"
-        )
+        cursor.execute("INSERT INTO identity_probe SELECT lpad(n::text, 26, '0') FROM generate_series(0, 19) n")
         cursor.execute("ALTER TABLE identity_probe ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         cursor.execute(
-            "CREATE POLICY own ON identity_probe "
-            "USING (id = tongban_person() OR tongban_may_see('probe', id))"
+            "CREATE POLICY own ON identity_probe USING (id = tongban_person() OR tongban_may_see('probe', id))"
         )
         cursor.execute("GRANT SELECT ON identity_probe TO tongban_app")
         cursor.execute("SET ROLE tongban_app")

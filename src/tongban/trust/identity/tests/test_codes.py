@@ -60,9 +60,7 @@ def test_t15_wrong_codes_lock_and_old_codes_die(
 
 
 @pytest.mark.django_db
-def test_t15_the_number_of_codes_is_limited(
-    people: SimpleNamespace, public_site: str, sent: list[CodeMessage]
-) -> None:
+def test_t15_the_number_of_codes_is_limited(people: SimpleNamespace, public_site: str, sent: list[CodeMessage]) -> None:
     clients = [Client(REMOTE_ADDR=f"192.0.2.{n}") for n in range(7)]
     statuses = [c.post("/account/code/", {"login": "13800000001"}).status_code for c in clients]
     assert statuses == [302] * 5 + [403] * 2
@@ -142,10 +140,7 @@ def test_reset_changes_the_password_and_ends_sessions(
     _ask(client, where="reset")
     form = {"code": sent[0].code, "password": NEW, "again": NEW}
     assert client.post("/account/reset/code/", form | {"again": "another-one-1"}).status_code == 422
-    assert (
-        client.post("/account/reset/code/", form | {"password": "12345678", "again": "12345678"}).status_code
-        == 422
-    )
+    assert client.post("/account/reset/code/", form | {"password": "12345678", "again": "12345678"}).status_code == 422
     assert client.post("/account/reset/code/", form).status_code == 302
     assert old.get("/account/").status_code == 302
     assert sign_in("wang", PASSWORD).get("/account/").status_code == 302
@@ -210,9 +205,7 @@ def test_t14_registration_tells_nothing_of_other_peoples_numbers(
 
 
 @pytest.mark.django_db
-def test_registration_needs_the_code_of_the_phone(
-    province: None, public_site: str, sent: list[CodeMessage]
-) -> None:
+def test_registration_needs_the_code_of_the_phone(province: None, public_site: str, sent: list[CodeMessage]) -> None:
     client = Client()
     client.post("/account/register/", {"phone": "13900000002"})
     assert client.get("/account/register/details/")["Location"] == "/account/register/"

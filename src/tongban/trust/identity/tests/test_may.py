@@ -69,9 +69,7 @@ def test_a_grant_expires_and_is_revoked(people: SimpleNamespace) -> None:
 def test_grants_need_purpose_end_and_another_person(people: SimpleNamespace) -> None:
     county = people.county.ref
     with pytest.raises(Invalid) as caught:
-        api.grant(
-            people.stranger.ref, "no.such", county, until=now(), purpose=" ", by=people.administrator.ref
-        )
+        api.grant(people.stranger.ref, "no.such", county, until=now(), purpose=" ", by=people.administrator.ref)
     assert set(caught.value.errors) == {"permission", "purpose", "until"}
     later = now() + timedelta(days=1)
     with pytest.raises(Refused):

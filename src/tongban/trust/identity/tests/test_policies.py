@@ -43,9 +43,7 @@ def test_r20_two_policies_are_a_mistake() -> None:
 
 
 @pytest.mark.django_db
-def test_views_run_as_their_actor(
-    people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]
-) -> None:
+def test_views_run_as_their_actor(people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]) -> None:
     seen: list[str] = []
 
     @api.signed_in
@@ -61,9 +59,7 @@ def test_views_run_as_their_actor(
 
 
 @pytest.mark.django_db
-def test_levels_are_required(
-    people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]
-) -> None:
+def test_levels_are_required(people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]) -> None:
     request = sign_in("wang").get("/account/").wsgi_request
     assert api.signed_in(level=2)(bare)(request).content == b"bare"
     with pytest.raises(Refused):
@@ -77,9 +73,7 @@ def test_strangers_are_sent_to_sign_in_and_back(people: SimpleNamespace, staff_s
 
 
 @pytest.mark.django_db
-def test_permissions_are_asked(
-    people: SimpleNamespace, staff_site: str, sign_in: Callable[..., Client]
-) -> None:
+def test_permissions_are_asked(people: SimpleNamespace, staff_site: str, sign_in: Callable[..., Client]) -> None:
     assert sign_in("stranger").get("/offices/").status_code == 403
     clerk = sign_in("clerk")  # may look, and change nothing
     assert clerk.get("/offices/people/").status_code == 200
@@ -124,9 +118,7 @@ def test_t37_a_revoked_agent_is_refused_at_the_next_request(
     people: SimpleNamespace, boss: Ref, public_site: str, sign_in: Callable[..., Client]
 ) -> None:
     agent = people.citizen.ref
-    made = api.authorise_agent(
-        FIRM, agent, until=now() + timedelta(days=30), by=boss, principal_name="某公司"
-    )
+    made = api.authorise_agent(FIRM, agent, until=now() + timedelta(days=30), by=boss, principal_name="某公司")
     client = sign_in("wang")
     client.post("/account/act-for/", {"agency": made.ref.id})
     response = client.get("/account/")
@@ -145,9 +137,7 @@ def test_t37_authorisations_are_bounded(people: SimpleNamespace, boss: Ref) -> N
     actor = api.actor_for(agent)
     assert api.may_act_for(actor, FIRM, "tax") and not api.may_act_for(actor, FIRM, "land")
     assert not api.may_act_for(actor, Ref("legal_entity", "another"), "tax")
-    assert not api.may_act_for(api.ANONYMOUS, FIRM) and not api.may_act_for(
-        api.actor_for(people.clerk.ref), FIRM
-    )
+    assert not api.may_act_for(api.ANONYMOUS, FIRM) and not api.may_act_for(api.actor_for(people.clerk.ref), FIRM)
     with travelled(timedelta(days=2)):
         assert not api.may_act_for(actor, FIRM, "tax")
     api.revoke_agent(made.ref, by=agent)  # the agent gives it up

@@ -26,9 +26,7 @@ def _inside(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "login", ["wang", "13800000001", "+86 138-0000-0001", CITIZEN_ID, CITIZEN_ID.lower()]
-)
+@pytest.mark.parametrize("login", ["wang", "13800000001", "+86 138-0000-0001", CITIZEN_ID, CITIZEN_ID.lower()])
 def test_a_citizen_signs_in_by_username_phone_or_number(
     people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client], login: str
 ) -> None:
@@ -51,9 +49,7 @@ def test_t14_wrong_answers_look_the_same(people: SimpleNamespace, public_site: s
     for login, password in [("wang", "wrong-pass-1"), ("nobody", "wrong-pass-1"), ("13900000009", PASSWORD)]:
         response = Client().post(SIGN_IN, {"login": login, "password": password})
         text = response.content.decode().replace(login, "")
-        bodies.add(
-            (response.status_code, text.replace(response.wsgi_request.META.get("CSRF_COOKIE", "-"), ""))
-        )
+        bodies.add((response.status_code, text.replace(response.wsgi_request.META.get("CSRF_COOKIE", "-"), "")))
     stripped = {(status, _without_token(text)) for status, text in bodies}
     assert len(stripped) == 1
 
@@ -70,9 +66,7 @@ def test_t14_unknown_logins_cost_a_hash_too(
     from tongban.trust.identity import signin
 
     costs: list[str] = []
-    monkeypatch.setattr(
-        signin, "make_password", lambda password: costs.append(password) or make_password(password)
-    )
+    monkeypatch.setattr(signin, "make_password", lambda password: costs.append(password) or make_password(password))
     Client().post(SIGN_IN, {"login": "nobody", "password": "guess-1-guess"})
     assert costs == ["guess-1-guess"]
 
@@ -108,9 +102,7 @@ def _cookie() -> str:
     return settings.SESSION_COOKIE_NAME
 
 
-def test_t17_idle_and_absolute_limits(
-    people: SimpleNamespace, staff_site: str, sign_in: Callable[..., Client]
-) -> None:
+def test_t17_idle_and_absolute_limits(people: SimpleNamespace, staff_site: str, sign_in: Callable[..., Client]) -> None:
     idle, busy = sign_in("clerk"), sign_in("clerk")
     with travelled(timedelta(minutes=14)):
         assert _inside(idle)
@@ -134,17 +126,13 @@ def test_t17_a_disabled_account_is_out_at_once(
     assert not _inside(sign_in("clerk"))
 
 
-def test_t17_sign_out_everywhere(
-    people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]
-) -> None:
+def test_t17_sign_out_everywhere(people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]) -> None:
     here, there = sign_in("wang"), sign_in("wang")
     here.post("/account/sign-out-everywhere/")
     assert not _inside(here) and not _inside(there)
 
 
-def test_sign_out_needs_a_post(
-    people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]
-) -> None:
+def test_sign_out_needs_a_post(people: SimpleNamespace, public_site: str, sign_in: Callable[..., Client]) -> None:
     client = sign_in("wang")
     assert client.get("/account/sign-out/").status_code == 200
     assert _inside(client)
@@ -152,9 +140,7 @@ def test_sign_out_needs_a_post(
     assert not _inside(client)
 
 
-def test_t18_every_form_without_a_token_is_refused(
-    people: SimpleNamespace, public_site: str, settings: Any
-) -> None:
+def test_t18_every_form_without_a_token_is_refused(people: SimpleNamespace, public_site: str, settings: Any) -> None:
     from tongban.trust.identity.policies import walk
 
     for site in ("public", "staff"):
@@ -193,9 +179,7 @@ def test_t30_only_local_paths_are_followed(
 
 
 def test_t30_a_local_path_is_followed(people: SimpleNamespace, public_site: str) -> None:
-    response = Client().post(
-        SIGN_IN, {"login": "wang", "password": PASSWORD, "next": "/account/?a=1&b=%E4%B8%AD"}
-    )
+    response = Client().post(SIGN_IN, {"login": "wang", "password": PASSWORD, "next": "/account/?a=1&b=%E4%B8%AD"})
     assert response["Location"] == "/account/?a=1&b=%E4%B8%AD"
 
 

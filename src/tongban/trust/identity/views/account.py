@@ -3,6 +3,9 @@ dress."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -34,9 +37,7 @@ from ..signin import find_account
 
 sign_in = public(LoginView.as_view(template_name="identity/sign_in.html"))
 sign_out = public(LogoutView.as_view(template_name="identity/sign_out.html"))
-change_password = signed_in(
-    PasswordChangeView.as_view(template_name="identity/password_change.html", success_url="/")
-)
+change_password = signed_in(PasswordChangeView.as_view(template_name="identity/password_change.html", success_url="/"))
 again = signed_in(ReauthenticateView.as_view(template_name="identity/again.html"))
 factor_again = signed_in(FactorAgainView.as_view(template_name="identity/again.html"))
 factor = public(AuthenticateView.as_view(template_name="identity/factor.html"))
@@ -44,9 +45,7 @@ factors = signed_in(IndexView.as_view(template_name="identity/factors.html"))
 factor_on = signed_in(ActivateTOTPView.as_view(template_name="identity/factor_on.html"))
 factor_off = signed_in(DeactivateTOTPView.as_view(template_name="identity/factor_off.html"))
 recovery_codes = signed_in(ViewRecoveryCodesView.as_view(template_name="identity/recovery_codes.html"))
-new_recovery_codes = signed_in(
-    GenerateRecoveryCodesView.as_view(template_name="identity/recovery_codes_new.html")
-)
+new_recovery_codes = signed_in(GenerateRecoveryCodesView.as_view(template_name="identity/recovery_codes_new.html"))
 
 PENDING = "pending_code"
 WRONG_CODE = _("The code is not right or no longer valid. Please check it or ask for a new one.")
@@ -75,8 +74,26 @@ def _redeem(request: HttpRequest, purpose: str, code: str) -> OneTimeCode | None
     return codes.redeem_code(pending["ticket"], purpose, code, network(request))
 
 
+def steady(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answers posts at full steps of 50 ms: a known account costs half a millisecond more, which tells (T14)."""
+
+    @wraps(view)
+    def stepped(request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        answer = view(request)
+        if request.method == "POST":
+            time.sleep(-(time.monotonic() - began) % STEP)
+        return answer
+
+    return stepped
+
+
+STEP = 0.05
+
+
 @public
 @never_cache
+@steady
 def code_request(request: HttpRequest) -> HttpResponse:
     """Ask for a code to sign in with. The same answer whether or not the account exists (T14)."""
     form = forms.ContactForm(request.POST or None)
@@ -112,6 +129,7 @@ def _enter(request: HttpRequest, person: Person, target: str) -> HttpResponse:
 
 @public
 @never_cache
+@steady
 def reset_request(request: HttpRequest) -> HttpResponse:
     """Forgotten password: the same answer for known and unknown accounts (T14)."""
     form = forms.ContactForm(request.POST or None)
@@ -154,9 +172,7 @@ def register(request: HttpRequest) -> HttpResponse:
         phone = form.cleaned_data["phone"]
         _send(request, "register", phone, None, to=phone)
         return redirect("account_signup_code")
-    return _page(
-        request, _("Open an account"), _("Send the code"), form, steps=STEPS, step=1, next=_next(request)
-    )
+    return _page(request, _("Open an account"), _("Send the code"), form, steps=STEPS, step=1, next=_next(request))
 
 
 @public

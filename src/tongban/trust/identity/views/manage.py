@@ -118,9 +118,7 @@ def office_rename(request: HttpRequest, id_: str) -> HttpResponse:
     """Give the office another name from today."""
     office = offices.office(id_)
     require(_actor(request), MANAGE, office)
-    form = forms.RenameForm(
-        request.POST or None, initial={"title": office.title, "short_title": office.short_title}
-    )
+    form = forms.RenameForm(request.POST or None, initial={"title": office.title, "short_title": office.short_title})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         offices.rename_office(office.ref, values["title"], values["short_title"], by=_actor(request).person)
@@ -219,9 +217,7 @@ def grant_new(request: HttpRequest, id_: str) -> HttpResponse:
         office = values.pop("office")
         require(_actor(request), MANAGE, office)
         try:
-            grants.grant(
-                person.ref, values.pop("permission"), office.ref, **values, by=_actor(request).person
-            )
+            grants.grant(person.ref, values.pop("permission"), office.ref, **values, by=_actor(request).person)
             return redirect("identity:person", id_=id_)
         except Invalid as invalid:
             _tell(form, invalid)

@@ -82,7 +82,7 @@ def suspend(actor: Actor, work: Ref, procedure: calendars.Procedure, reason: str
         case.work.filter(open=True).update(suspended=True)
         _move(case, CaseState.SUSPENDED)
         ledger.write("hall.case.suspended", case.ref, by=actor.by, office=task.office, procedure=procedure.value, reason=reason)
-        send_notice("suspended", case, {"procedure": str(procedure.title), "reason": reason, "since": today()})
+        send_notice("suspended", case, {"procedure": str(procedure.label), "reason": reason, "since": today()})
     return case
 
 

@@ -68,33 +68,32 @@ def save_draft(actor: Actor, draft_id: str, answers: dict[str, Any], version: in
 
 
 def add_paper(actor: Actor, draft_id: str, slot_name: str, stream: Any, name: str) -> Draft:
-    """Put an uploaded file into a material slot. `Invalid` says what is wrong with the file."""
+    """Put an uploaded file into a material slot. `Invalid` says what is wrong with the file, under the slot's name."""
+    draft = access_draft(actor, draft_id)
+    slot = _slot(draft, slot_name)
+    allowed = files.Slot(tuple("jpeg" if ending == "jpg" else ending for ending in slot.formats), slot.max_bytes)
+    try:
+        file = files.receive(stream, name, allowed, by=actor.person, subject=Ref("hall.draft", draft.public_id))
+    except Invalid as error:
+        raise Invalid({slot_name: next(iter(error.errors.values()))}) from None
     with transaction.atomic():
         draft = access_draft(actor, draft_id, lock=True)
-        slot = _slot(draft, slot_name)
         if len(draft.papers.get(slot_name, [])) >= slot.max_files:
             raise Invalid({slot_name: _("There are already %d files here. Remove one first.") % slot.max_files})
-        file = files.receive(
-            stream,
-            name,
-            files.Slot(formats=slot.formats, max_bytes=slot.max_bytes),
-            by=actor.person,
-            subject=Ref("hall.draft", draft.public_id),
-        )
-        _put(draft, slot_name, {"file": file.id, "name": file.name, "size": file.size, "type": file.type})
+        _put(draft, slot_name, {"file": file.id, "name": file.name, "size": file.size, "type": file.mime})
     return draft
 
 
-def use_licence(actor: Actor, draft_id: str, slot_name: str, number: str) -> Draft:
+def use_licence(actor: Actor, draft_id: str, slot_name: str, identifier: str) -> Draft:
     """Use a licence of the library instead of an upload (DATA-40). Only the applicant's own."""
     with transaction.atomic():
         draft = access_draft(actor, draft_id, lock=True)
         slot = _slot(draft, slot_name)
-        own = {licence.number: licence for licence in licences.of_holder(Ref.parse(draft.applicant))}
-        licence = own.get(number)
+        own = {licence.identifier: licence for licence in licences.of_holder(Ref.parse(draft.applicant))}
+        licence = own.get(identifier)
         if licence is None or licence.type != slot.licence:
             raise Refused(_("This licence cannot be used here."))
-        _put(draft, slot_name, {"licence": licence.number, "name": str(licence.title)})
+        _put(draft, slot_name, {"licence": licence.identifier, "name": f"{licence.title} {licence.number}"})
     return draft
 
 

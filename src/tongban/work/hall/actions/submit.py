@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.base.kernel.api import Invalid, Refused, emit, now, today
 from tongban.base.ledger import api as ledger
+from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
 from tongban.engine.forms.data import FormDefinition
 from tongban.engine.registers import api as registers
@@ -163,6 +164,9 @@ def keep_papers(case: Case, papers: Papers) -> None:
         for paper in held
     ]
     Paper.objects.bulk_create(rows)
+    for row in rows:
+        if row.licence:
+            licences.reuse(row.licence, case.ref, row.slot)
 
 
 def reserve(case: Case, service: Service, answers: Mapping[str, Any]) -> None:

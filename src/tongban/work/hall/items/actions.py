@@ -61,16 +61,11 @@ def _publish(drafts: Sequence[data.ItemDraft], by: Ref | None, reason: str) -> t
         row.version, row.digest, row.updated_at = row.version + 1, digest, moment
         for name in FIELDS:
             setattr(row, name, _value(name, body))
-        row.extra = {
-            name: value for name, value in body.items() if name not in FIELDS and name not in _OUTSIDE
-        }
-        if body.get("state") and body["state"] != row.state:
-            row.state, row.state_reason, row.state_at = (
-                body["state"],
-                body.get("state_reason") or reason,
-                moment,
-            )
-            row.state_reason = row.state_reason or body["state"] if row.task_state != "in_use" else ""
+        row.extra = {name: value for name, value in body.items() if name not in FIELDS and name not in _OUTSIDE}
+        if (state := body.get("task_state", row.task_state)) != row.task_state:
+            row.task_state, row.state_at = state, moment
+            why = body.get("state_reason") or reason or str(data.STATE_TITLES[data.ItemState(state)])
+            row.state_reason = why if state != data.ItemState.IN_USE else ""
     models.Item.objects.bulk_create(fresh)
     models.Item.objects.bulk_update(
         stale,
@@ -91,9 +86,7 @@ def _publish(drafts: Sequence[data.ItemDraft], by: Ref | None, reason: str) -> t
         for row in rows
     )
     for row in rows:
-        ledger.write(
-            "hall.item.published", row.ref, by=by, key=row.key, version=row.version, digest=row.digest
-        )
+        ledger.write("hall.item.published", row.ref, by=by, key=row.key, version=row.version, digest=row.digest)
         emit(data.ItemChanged(row.ref, row.key, row.version, row.task_state))
     _index(rows, bodies)
     return len(fresh), len(stale)
@@ -130,9 +123,7 @@ def _value(name: str, body: Mapping[str, Any]) -> Any:
     return value
 
 
-def _write_parts(
-    rows: list[models.Item], stale: list[models.Item], bodies: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _write_parts(rows: list[models.Item], stale: list[models.Item], bodies: Mapping[str, Mapping[str, Any]]) -> None:
     for part, model in models.PARTS.items():
         manager: Any = model.objects
         if stale:
@@ -158,9 +149,7 @@ def _document(row: models.Item, materials: Sequence[Mapping[str, Any]]) -> searc
         row.ref,
         row.task_name,
         text=" ".join(filter(None, (row.summary, row.accept_condition[:2000], row.result_name))),
-        keywords=" ".join(
-            filter(None, [*named, *(str(each.get("material_name", "")) for each in materials)])
-        ),
+        keywords=" ".join(filter(None, [*named, *(str(each.get("material_name", "")) for each in materials)])),
         facets={
             "department": row.office or row.dept_name,
             "audience": row.service_object,
@@ -181,9 +170,7 @@ def set_state(actor: Actor, key: str, state: data.ItemState, reason: str) -> dat
         row = models.Item.objects.select_for_update().get(pk=access_item(key).pk)
         require(actor, "items.edit", Ref(OFFICE, row.office) if row.office else None)
         if row.task_state == data.ItemState.CANCELLED:
-            raise Refused(
-                _("A cancelled item cannot be put back into use; publish a new one."), code="cancelled"
-            )
+            raise Refused(_("A cancelled item cannot be put back into use; publish a new one."), code="cancelled")
         if state != data.ItemState.IN_USE and not reason:
             raise Invalid({"reason": _("Say why, in words that applicants understand.")})
         if row.task_state == state:

@@ -17,9 +17,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     verbs = items.add_subparsers(dest="verb", metavar="VERB", required=True)
     load = verbs.add_parser("import", help="import an item list (CSV, XLSX, JSON)")
     load.add_argument("file", type=Path)
-    load.add_argument(
-        "--map", type=Path, help="a mapping file (YAML): columns, values, defaults, departments"
-    )
+    load.add_argument("--map", type=Path, help="a mapping file (YAML): columns, values, defaults, departments")
     load.add_argument("--dry-run", action="store_true", help="check only, write nothing")
     load.add_argument("--attribution", default="", help="source and licence, shown on every guide page")
     load.add_argument("--json", action="store_true", help="print one JSON object")

@@ -114,11 +114,7 @@ def read_map(text: str) -> Map:
             raise Unreadable("map.yaml", _("“%s” in the mapping must be names and values.") % name)
     try:
         hints = Hints(
-            **{
-                name: type(getattr(Hints(), name))(body[name])
-                for name in Hints.__dataclass_fields__
-                if name in body
-            }
+            **{name: type(getattr(Hints(), name))(body[name]) for name in Hints.__dataclass_fields__ if name in body}
         )
     except (TypeError, ValueError):
         raise Unreadable("map.yaml", _("The heading's row must be a number.")) from None
@@ -155,9 +151,7 @@ def assign(table: Table, wanted: Map) -> tuple[dict[str, list[str]], list[Findin
         if present:
             taken[name] = present
         else:
-            notes.append(
-                _note(name, "map.column_missing", _("There is no column “%s”.") % "”, “".join(columns))
-            )
+            notes.append(_note(name, "map.column_missing", _("There is no column “%s”.") % "”, “".join(columns)))
     used = {column for columns in taken.values() for column in columns}
     claims = sorted(
         (rank, place, name, column)
@@ -177,9 +171,7 @@ def assign(table: Table, wanted: Map) -> tuple[dict[str, list[str]], list[Findin
                 "map.no_name", _("No column can be the name of the item. Columns: %s") % names, "task_name"
             )
         taken["task_name"] = [column]
-        notes.append(
-            _note("task_name", "map.guessed", _("Column “%s” was taken as the item's name.") % column)
-        )
+        notes.append(_note("task_name", "map.guessed", _("Column “%s” was taken as the item's name.") % column))
     return taken, notes
 
 
@@ -199,11 +191,7 @@ def _claims(column: str) -> list[tuple[str, int]]:
 def _sample(table: Table, column: str) -> list[str]:
     found = []
     for row in table.rows:
-        text = (
-            values.text(row.cells.get(column))[0]
-            if not isinstance(row.cells.get(column), (list, dict))
-            else ""
-        )
+        text = values.text(row.cells.get(column))[0] if not isinstance(row.cells.get(column), (list, dict)) else ""
         if text:
             found.append(text)
             if len(found) >= _SAMPLE:
@@ -222,9 +210,7 @@ def _fits(name: str, column: str, table: Table, notes: list[Finding]) -> bool:
         odd = sum(bool(re.search(r"[\u4e00-\u9fff]{3}|\s\S+\s", cell)) or len(cell) > 80 for cell in cells)
         return odd < len(cells) * 0.5
     if name == "task_name":
-        good = sum(
-            2 <= len(cell) <= 500 and not re.fullmatch(r"[\d\W_]+|https?://\S+", cell) for cell in cells
-        )
+        good = sum(2 <= len(cell) <= 500 and not re.fullmatch(r"[\d\W_]+|https?://\S+", cell) for cell in cells)
         return good > len(cells) * 0.5
     if name == "dept_name":
         return sum(bool(re.fullmatch(r"[\dA-Z\W_]{6,}", cell)) for cell in cells) < len(cells) * 0.5
@@ -261,9 +247,7 @@ def _guess_name(table: Table, used: set[str]) -> str:
         if len(cells) < 2 or not _fits("task_name", column, table, []):
             continue
         length = sum(map(len, cells)) / len(cells)
-        worded = sum(
-            bool(re.search(r"[^\W\d_]{2}", cell)) and not values.is_url(cell) for cell in cells
-        ) / len(cells)
+        worded = sum(bool(re.search(r"[^\W\d_]{2}", cell)) and not values.is_url(cell) for cell in cells) / len(cells)
         score = len(set(cells)) / len(cells) * worded if 4 <= length <= 120 else 0.0
         if score > max(best_score, 0.5):
             best, best_score = column, score

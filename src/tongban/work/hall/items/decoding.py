@@ -22,9 +22,7 @@ _COMMON = {
     "gb18030": frozenset(
         "的理业证办务申请人部门市区县名称事项登记许可审批公局中国家级行政法民社会一不有是和及变更注销"
     ),
-    "big5": frozenset(
-        "的理業證辦務申請人部門市區縣名稱事項登記許可審批公局中國家級行政法民社會一不有是和及變更註銷"
-    ),
+    "big5": frozenset("的理業證辦務申請人部門市區縣名稱事項登記許可審批公局中國家級行政法民社會一不有是和及變更註銷"),
     "cp949": frozenset("서비스관지원청신이의는에을를로가다기한국민사도시고인정및자신고등록증급"),
     "cp932": frozenset("のにをはがとでてしるい届出申請許可手続者法第条の書窓口担当課名称等るす"),
 }
@@ -55,9 +53,7 @@ def decode(content: bytes, wanted: str = "") -> tuple[str, bool]:
 
 def _as_wanted(content: bytes, wanted: str) -> tuple[str, bool]:
     try:
-        text = content.decode(
-            "utf-8-sig" if wanted.lower() in ("utf-8", "utf8") else wanted, errors="replace"
-        )
+        text = content.decode("utf-8-sig" if wanted.lower() in ("utf-8", "utf8") else wanted, errors="replace")
     except LookupError:
         raise Unreadable("map.encoding", _("There is no encoding named “%s”.") % wanted) from None
     return _clean(text), "\ufffd" in text

@@ -45,9 +45,7 @@ def read_csv(content: bytes, hints: Hints) -> Grid:
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter) or _delimiter(text)
     rows, unclosed = _records(text, delimiter, csv.QUOTE_MINIMAL)
     if unclosed:
-        notes.append(
-            _note("file.quotes", _("A quotation mark is opened and never closed; quotes were not heeded."))
-        )
+        notes.append(_note("file.quotes", _("A quotation mark is opened and never closed; quotes were not heeded.")))
         rows, _again = _records(text, delimiter, csv.QUOTE_NONE)
     return Grid(rows, notes=notes)
 
@@ -101,15 +99,13 @@ def read_xlsx(content: bytes, hints: Hints) -> Grid:
         if hints.sheet and hints.sheet not in names:
             raise Unreadable("map.sheet", _("There is no sheet named “%s”.") % hints.sheet)
         shown = [s for s in book.worksheets if s.sheet_state == "visible"] or book.worksheets
-        sheet = book[hints.sheet] if hints.sheet else max(shown, key=_size)
-        values = None
+        sheet: Any = book[hints.sheet] if hints.sheet else max(shown, key=_size)
+        values: Any = None
         if any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row):
             values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)[sheet.title]
     except Unreadable:
         raise
-    except (
-        Exception
-    ) as error:  # openpyxl raises what its parsers raise: KeyError, ValueError, BadZipFile, XML errors
+    except Exception as error:  # openpyxl raises what its parsers raise: KeyError, ValueError, BadZipFile, XML errors
         raise Unreadable("file.format", _("This spreadsheet is damaged: %s") % str(error)[:200]) from None
     grid = Grid([], ragged=False)
     filled = _filled(sheet, grid)
@@ -127,9 +123,7 @@ def read_xlsx(content: bytes, hints: Hints) -> Grid:
 
 
 def _size(sheet: Any) -> int:
-    return sum(
-        1 for row in sheet.iter_rows(values_only=True) if any(value not in (None, "") for value in row)
-    )
+    return sum(1 for row in sheet.iter_rows(values_only=True) if any(value not in (None, "") for value in row))
 
 
 def _filled(sheet: Any, grid: Grid) -> dict[tuple[int, int], Any]:
@@ -160,6 +154,7 @@ def read_html(content: bytes, hints: Hints) -> Grid:
     import lxml.html
 
     text, _damaged = decode(content, hints.encoding)
+    tables: Any = []
     try:
         tables = lxml.html.document_fromstring(text).xpath("//table")
     except Exception:  # lxml raises several unrelated kinds on hopeless input
@@ -170,9 +165,7 @@ def read_html(content: bytes, hints: Hints) -> Grid:
         if len(found) > len(rows):
             rows = list(enumerate(found, 1))
     if len(rows) < 2:
-        raise Unreadable(
-            "file.format", _("This is a web page, not a list. Was it saved from an error message?")
-        )
+        raise Unreadable("file.format", _("This is a web page, not a list. Was it saved from an error message?"))
     return Grid(rows)
 
 
@@ -210,11 +203,7 @@ def _heading(rows: Sequence[tuple[int, list[Any]]], knows: Callable[[str], bool]
         if known and score > best_score:
             best, best_score = place, score
     if best_score < 0:
-        wide = (
-            place
-            for place, (_n, cells) in enumerate(rows)
-            if sum(bool(_shown(c)) for c in cells) >= 0.6 * widest
-        )
+        wide = (place for place, (_n, cells) in enumerate(rows) if sum(bool(_shown(c)) for c in cells) >= 0.6 * widest)
         best = next(wide, 0)
     return best
 
@@ -232,9 +221,7 @@ def _names(
         if repeated and any(knows(text) for text in second) and not any(len(text) > 60 for text in second):
             second += [""] * (len(names) - len(second))
             names = [
-                low
-                if not top or top == low or (low and knows(low) and not knows(top))
-                else f"{top} {low}".strip()
+                low if not top or top == low or (low and knows(low) and not knows(top)) else f"{top} {low}".strip()
                 for top, low in zip(names, second, strict=False)
             ]
             below += 1

@@ -97,9 +97,7 @@ def _examined(table: Table, plan: Plan, notes: list[Finding], attribution: str) 
     warned = 0
     for reading in readings:
         if not reading.refused:
-            for name, rule, level, message in rules.check(
-                reading.values, reading.parts, present, plan.chinese
-            ):
+            for name, rule, level, message in rules.check(reading.values, reading.parts, present, plan.chinese):
                 reading.note(name, rule, message, level)
         if not reading.refused:
             before.note_repeated(reading, present)
@@ -130,9 +128,7 @@ def _absent(plan: Plan) -> list[Finding]:
     if not plan.chinese:
         return []
     message = _("The list has no column for this field.")
-    return [
-        Finding(None, name, "field.absent", "warning", message) for name in CORE if name not in plan.columns
-    ]
+    return [Finding(None, name, "field.absent", "warning", message) for name in CORE if name not in plan.columns]
 
 
 @dataclass
@@ -207,9 +203,7 @@ def import_list(
     resolver = _Offices(wanted)
     drafts = [resolver.placed(draft) for draft in examined.drafts]
     published = publish(drafts, by=by, reason=reason or str(_("imported")))
-    return replace(
-        examined.report, published=published, findings=(*examined.report.findings, *resolver.findings())
-    )
+    return replace(examined.report, published=published, findings=(*examined.report.findings, *resolver.findings()))
 
 
 class _Offices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from . import values, words
@@ -50,10 +51,8 @@ _MAX = 300
 def read(part: str, cell: Any) -> list[dict[str, Any]]:
     """The entries of a cell, each with the fields that items have; entries without a name are left out."""
     if isinstance(cell, str) and cell.lstrip().startswith(("[", "{")):
-        try:
+        with suppress(ValueError, RecursionError):
             cell = json.loads(cell)
-        except (ValueError, RecursionError):
-            pass
     if isinstance(cell, dict):
         inner = [each for each in cell.values() if isinstance(each, list)]
         cell = inner[0] if inner else [cell]

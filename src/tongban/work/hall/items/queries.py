@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import F, Func
@@ -231,9 +232,7 @@ def view(row: models.Item) -> data.Item:
             for s in row.steps.all()
         ),
         faqs=tuple(data.Faq(f.question, f.answer) for f in row.faqs.all()),
-        fees=tuple(
-            data.Fee(f.fee_name, f.fee_stand, f.by_law, f.is_desc, f.desc_explain) for f in row.fees.all()
-        ),
+        fees=tuple(data.Fee(f.fee_name, f.fee_stand, f.by_law, f.is_desc, f.desc_explain) for f in row.fees.all()),
     )
 
 
@@ -243,19 +242,17 @@ _NOT_WORDING = {
     "key",
     "version",
     "digest",
-    "state",
+    "task_state",
     "state_reason",
     "state_at",
     "updated_at",
     "extra",
 }
-FIELDS: tuple[str, ...] = tuple(
-    f.name for f in models.Item._meta.concrete_fields if f.name not in _NOT_WORDING
-)
+FIELDS: tuple[str, ...] = tuple(f.name for f in models.Item._meta.concrete_fields if f.name not in _NOT_WORDING)
 """The columns that are an item's wording, by the national library's names, and what ties it to a pack."""
 
 
-def _situation(each: Mapping[str, object]) -> data.Situation:
+def _situation(each: Mapping[str, Any]) -> data.Situation:
     options = each.get("options") or []
     only_if = each.get("only_if") or []
     return data.Situation(

@@ -98,13 +98,9 @@ def _beside_columns(whole: dict[str, Any]) -> list[Any] | None:
     names = view.get("columns") if isinstance(view, dict) else None
     names = names or whole.get("fields") or whole.get("columns")
     rows = whole.get("data") or whole.get("records") or whole.get("rows")
-    if not (
-        isinstance(names, list) and isinstance(rows, list) and rows and all(isinstance(r, list) for r in rows)
-    ):
+    if not (isinstance(names, list) and isinstance(rows, list) and rows and all(isinstance(r, list) for r in rows)):
         return None
-    titles = [
-        str(n.get("name") or n.get("id") or n.get("title")) if isinstance(n, dict) else str(n) for n in names
-    ]
+    titles = [str(n.get("name") or n.get("id") or n.get("title")) if isinstance(n, dict) else str(n) for n in names]
     return [dict(zip(titles, row, strict=False)) for row in rows]
 
 

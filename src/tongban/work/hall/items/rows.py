@@ -146,9 +146,7 @@ def _special(found: Reading, name: str, text: str) -> None:
         if charged is not None:
             found.values[name] = charged
         if standard:
-            found.parts.setdefault("fees", []).append(
-                {"fee_name": str(_("Fee")), "fee_stand": standard[:4000]}
-            )
+            found.parts.setdefault("fees", []).append({"fee_name": str(_("Fee")), "fee_stand": standard[:4000]})
     elif name == "fee_stand":
         fees = found.parts.setdefault("fees", [])
         fees[:] = [{"fee_name": str(_("Fee")), "fee_stand": text[:4000]}] if len(fees) < 2 else fees
@@ -242,16 +240,12 @@ def _visits(found: Reading, text: str) -> None:
     if number is not None and 0 <= number <= 50:
         found.values["limit_scene_num"] = number
     else:
-        found.note(
-            "limit_scene_num", "visits.form", _("No number of visits can be read from “%s”.") % text[:40]
-        )
+        found.note("limit_scene_num", "visits.form", _("No number of visits can be read from “%s”.") % text[:40])
 
 
 def _topics(text: str) -> list[str]:
     known = data.USER_TOPICS | data.CORP_TOPICS
-    pieces = values.items_of(
-        text.replace(",", "\n").replace("，", "\n").replace("、", "\n").replace("|", "\n")
-    )
+    pieces = values.items_of(text.replace(",", "\n").replace("，", "\n").replace("、", "\n").replace("|", "\n"))
     return list(dict.fromkeys(piece[:40] for piece in pieces if piece in known or len(piece) <= 40))[:20]
 
 

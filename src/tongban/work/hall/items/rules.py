@@ -42,10 +42,7 @@ def _warn(field: str, rule: str, message: object) -> Found:
 
 def _name(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
     name = str(item["task_name"])
-    if (
-        re.fullmatch(r"(?:合\s*计|总\s*计|小\s*计|total|subtotal|grand total)\b.*", name, re.I)
-        and len(name) < 25
-    ):
+    if re.fullmatch(r"(?:合\s*计|总\s*计|小\s*计|total|subtotal|grand total)\b.*", name, re.I) and len(name) < 25:
         yield "task_name", "name.summary", "error", _("This is a line of totals, not an item.")
     elif not re.search(r"[^\W\d_]", name):
         yield "task_name", "name.no_words", "error", _("The name has no words: %s") % name[:40]
@@ -67,9 +64,7 @@ def _limits(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Fo
         message = _("The promised limit (%(p)s) is longer than the legal limit (%(l)s).")
         yield "promise_day", "limit.order", "error", message % {"p": promised, "l": legal}
     elif one != other and promised * _DAYS[one] > legal * _DAYS[other] * 1.15:
-        yield _warn(
-            "promise_day", "limit.order_units", _("The promised limit looks longer than the legal limit.")
-        )
+        yield _warn("promise_day", "limit.order_units", _("The promised limit looks longer than the legal limit."))
 
 
 def _dates(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
@@ -83,25 +78,19 @@ def _immediate(item: Values, parts: Parts, present: Collection[str]) -> Iterator
     if kind == "1" and promised:
         yield _warn("project_type", "immediate.type", _("Done while you wait, but with a promised limit."))
     elif kind == "2" and promised == 0:
-        yield _warn(
-            "project_type", "immediate.type", _("Promised at once, but not marked as done while you wait.")
-        )
+        yield _warn("project_type", "immediate.type", _("Promised at once, but not marked as done while you wait."))
 
 
 def _fee(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
     fees = parts.get("fees", ())
-    if item.get("is_fee") is False and any(
-        re.search(r"[1-9]", str(fee.get("fee_stand", ""))) for fee in fees
-    ):
+    if item.get("is_fee") is False and any(re.search(r"[1-9]", str(fee.get("fee_stand", ""))) for fee in fees):
         yield _warn("is_fee", "fee.contradiction", _("Marked as free of charge, but an amount is given."))
 
 
 def _visits(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
     visits, depth = item.get("limit_scene_num"), str(item.get("online_handle_depth", "")).upper()
     if depth in ("4", "IV", "IV级", "Ⅳ", "Ⅳ级", "四级") and visits:
-        yield _warn(
-            "limit_scene_num", "depth.visits", _("Handled online throughout, but a visit is asked for.")
-        )
+        yield _warn("limit_scene_num", "depth.visits", _("Handled online throughout, but a visit is asked for."))
     if visits == 0 and "is_online" in present and item.get("is_online") is False:
         yield _warn("limit_scene_num", "visits.channel", _("No visit is needed, but there is no way online."))
 
@@ -109,22 +98,21 @@ def _visits(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Fo
 def _phones(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
     asked, complain = item.get("consult_phone", ""), item.get("complain_phone", "")
     if asked and asked == complain:
-        yield _warn(
-            "complain_phone", "phone.same", _("Advice and complaints have the same telephone number.")
-        )
+        yield _warn("complain_phone", "phone.same", _("Advice and complaints have the same telephone number."))
+
+
+_CATCH_ALL = re.compile(
+    r"(?:其他|其它|其余|等|法律.{0,8}规定的其他).{0,8}(?:材料|资料|文件)|"
+    r"(?:any )?other (?:relevant |supporting )?documents?\b",
+    re.I,
+)
 
 
 def _materials(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
     for material in parts.get("materials", ()):
         name = str(material.get("material_name", ""))
-        if re.match(
-            r"(?:其他|其它|其余|等|法律.{0,8}规定的其他).{0,8}(?:材料|资料|文件)|(?:any )?other (?:relevant |supporting )?documents?\b",
-            name,
-            re.I,
-        ):
-            yield _warn(
-                "materials", "material.catch_all", _("A catch-all among the materials: %s") % name[:60]
-            )
+        if _CATCH_ALL.match(name):
+            yield _warn("materials", "material.catch_all", _("A catch-all among the materials: %s") % name[:60])
             return
 
 
@@ -166,20 +154,14 @@ def _charges(item: Values, parts: Parts, present: Collection[str]) -> Iterator[F
 
 
 def _reasons(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
-    if (
-        item.get("limit_scene_num")
-        and "limit_scene_explain" in present
-        and not item.get("limit_scene_explain")
-    ):
+    if item.get("limit_scene_num") and "limit_scene_explain" in present and not item.get("limit_scene_explain"):
         yield _warn("limit_scene_explain", "visits.reason", _("A visit is asked for without a reason."))
 
 
 def _results(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
     name, kind = str(item.get("result_name", "")), item.get("result_type")
     if kind and ((name.endswith("证") and kind != "10") or (name.endswith(("文", "批复")) and kind != "20")):
-        yield _warn(
-            "result_type", "result.kind", _("The type of the result does not fit its name: %s") % name[:40]
-        )
+        yield _warn("result_type", "result.kind", _("The type of the result does not fit its name: %s") % name[:40])
 
 
 def _themes(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
@@ -187,9 +169,7 @@ def _themes(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Fo
     if objects and item.get("user_topic_type") and "1" not in objects:
         yield _warn("user_topic_type", "audience.theme", _("Themes for persons, but persons are not served."))
     if objects == {"1"} and item.get("corp_topic_type"):
-        yield _warn(
-            "corp_topic_type", "audience.theme", _("Themes for legal persons, but only persons are served.")
-        )
+        yield _warn("corp_topic_type", "audience.theme", _("Themes for legal persons, but only persons are served."))
 
 
 def _basis(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Found]:
@@ -221,11 +201,7 @@ def _codes(item: Values, parts: Parts, present: Collection[str]) -> Iterator[Fou
     catalog = str(item.get("catalog_code", ""))
     if catalog and not re.fullmatch(r"[0-9A-Z]{10,12}", catalog):
         yield _warn("catalog_code", "code.catalog", _("A base code has 12 characters: %s") % catalog[:40])
-    elif (
-        len(catalog) == 12
-        and catalog[2:4] in data.TASK_TYPES
-        and item.get("task_type") not in (None, catalog[2:4])
-    ):
+    elif len(catalog) == 12 and catalog[2:4] in data.TASK_TYPES and item.get("task_type") not in (None, catalog[2:4]):
         yield _warn("catalog_code", "code.type", _("The base code names another type than the item does."))
 
 
@@ -236,14 +212,10 @@ def _task_code(code: str, item: Values) -> Iterator[Found]:
         yield from _organisation("task_code", body[:18])
         catalog = str(item.get("catalog_code", "")).upper()
         if catalog and len(catalog) == 12 and body[19:31] != catalog:
-            yield _warn(
-                "task_code", "code.mismatch", _("The code contains another base code than the item has.")
-            )
+            yield _warn("task_code", "code.mismatch", _("The code contains another base code than the item has."))
         return
     if re.fullmatch(r"[0-9A-Z]{2,20}(?:-[0-9A-Z]+){3,8}", body):
-        part = max(
-            re.findall(r"(?<![0-9A-Z])[0-9A-HJ-NP-RTUW-Y]{15,20}(?![0-9A-Z])", body), key=len, default=""
-        )
+        part = max(re.findall(r"(?<![0-9A-Z])[0-9A-HJ-NP-RTUW-Y]{15,20}(?![0-9A-Z])", body), key=len, default="")
         if part:
             yield from _organisation("task_code", part)
         return

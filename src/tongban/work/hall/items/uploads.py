@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ MAX_UPLOAD = 20_000_000
 _KEPT = timedelta(days=7)
 
 
-def hand_in(actor: Actor, file: UploadedFile | None, mapping: str = "", attribution: str = "") -> str:
+def hand_in(actor: Actor, file: Any, mapping: str = "", attribution: str = "") -> str:
     """Keep a list for a week; the answer is the id under which its report is found. `Invalid` under `file`."""
     require(actor, "items.import")
     if file is None:
@@ -51,9 +51,7 @@ def confirm(actor: Actor, upload: str) -> ImportReport:
     """Publish what the report accepted. A second confirmation finds nothing any more."""
     with transaction.atomic():
         row = _own(actor, upload, lock=True)
-        done = import_list(
-            bytes(row.content), row.mapping, by=actor.by, attribution=row.attribution, reason=row.name
-        )
+        done = import_list(bytes(row.content), row.mapping, by=actor.by, attribution=row.attribution, reason=row.name)
         facts = {"file": row.name, "rows": done.rows, "accepted": done.accepted, "refused": done.refused}
         ledger.write("hall.items.imported", Ref("hall.item_import", row.public_id), by=actor.by, **facts)
         row.delete()

@@ -85,7 +85,7 @@ _UNITS = (
     (re.compile(r"天|日|day|jour|tag|d[ií]a|일", re.I), "2", 1),
 )
 _AT_ONCE = re.compile(
-    r"即时|即办|即日|当场|当即|当日|当天|立等|马上|随到随办|即时办结|immediate|instant|same[\s-]?day|on the spot|at once|"
+    r"即时|即办|即日|当场|当即|当日|当天|立等|马上|随到随办|immediate|instant|same[\s-]?day|on the spot|at once|"
     r"while you wait|즉시|即時|即日|sofort|immédiat|inmediat|imediat",
     re.I,
 )
@@ -108,15 +108,11 @@ def limit(value: str, unit: str = "") -> tuple[int | None, str, str]:
         return -1, unit or "1", ""
     numbers = [
         float(each)
-        for each in re.findall(
-            r"(?<![\d.])-?\d+(?:\.\d+)?", re.sub(r"(\d)\s*[-–—~～至到]\s*(\d)", r"\1 \2", found)
-        )
+        for each in re.findall(r"(?<![\d.])-?\d+(?:\.\d+)?", re.sub(r"(\d)\s*[-–—~～至到]\s*(\d)", r"\1 \2", found))
     ]
     if not numbers:
         numbers = [
-            float(n)
-            for each in re.findall(f"[{''.join(_NUMERALS)}十百]+", found)
-            if (n := numeral(each)) is not None
+            float(n) for each in re.findall(f"[{''.join(_NUMERALS)}十百]+", found) if (n := numeral(each)) is not None
         ]
         numbers = numbers or (
             [1.0] if re.search(r"\b(?:a|one)\s+(?:working |business )?(?:day|week|month|year)", found) else []
@@ -158,11 +154,7 @@ def unit_of(value: str) -> str:
     if not inside and len(shown) > 6:
         return ""
     return next(
-        (
-            code
-            for pattern, code, factor in _UNITS
-            if factor == 1 and pattern.fullmatch(shown.removesuffix("s"))
-        ),
+        (code for pattern, code, factor in _UNITS if factor == 1 and pattern.fullmatch(shown.removesuffix("s"))),
         "",
     )
 
@@ -187,6 +179,12 @@ def flag(value: str) -> bool | None:
     return True if found in words.YES else False if found in words.NO else None
 
 
+_FREE = re.compile(
+    r"free of charge|no (?:fee|charge|cost)|at no cost|free\b(?!.*[$£€¥])|"
+    r"不收费|免费|无收费|免收|무료|無料|gratuit|gratis"
+)
+
+
 def fee(value: str) -> tuple[bool | None, str]:
     """Whether a fee is charged, and the standard as written where the cell gives one."""
     found = line(value)
@@ -194,10 +192,7 @@ def fee(value: str) -> tuple[bool | None, str]:
     if known is not None:
         return known, ""
     low = narrow(found).casefold()
-    if re.search(
-        r"free of charge|no (?:fee|charge|cost)|at no cost|free\b(?!.*[$£€¥])|不收费|免费|无收费|免收|무료|無料|gratuit|gratis",
-        low,
-    ):
+    if _FREE.search(low):
         return False, ""
     if re.fullmatch(r"[^\d]{0,4}0+(?:\.0+)?[^\d]{0,4}", low):
         return False, ""
@@ -227,9 +222,7 @@ def has_area(number: str) -> bool:
     return digits.startswith(("0", "400", "800", "1")) or len(digits) in (3, 4, 5, 6) or len(digits) > 8
 
 
-_DAY = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})|(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d{1,5}(?!\d))"
-)
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})|(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d{1,5}(?!\d))")
 
 
 def day(value: str) -> tuple[date | None, bool]:
@@ -256,9 +249,7 @@ def day(value: str) -> tuple[date | None, bool]:
 def is_url(value: str) -> bool:
     """Whether a text is a web address; the scheme may be missing."""
     return bool(
-        re.fullmatch(
-            r"(?:https?://)?[\w.-]+\.[a-z\u4e00-\u9fff]{2,}(?::\d+)?(?:[/?#]\S*)?", value.strip(), re.I
-        )
+        re.fullmatch(r"(?:https?://)?[\w.-]+\.[a-z\u4e00-\u9fff]{2,}(?::\d+)?(?:[/?#]\S*)?", value.strip(), re.I)
     )
 
 
@@ -306,8 +297,7 @@ def items_of(value: str) -> list[str]:
     if len(parts) == 1 and len(value) > 60 and not re.search(r"[。.]\s", value):
         parts = re.split(r"、", value)
     cleaned = (
-        re.sub(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[-*])\s*", "", part).strip(" 。;；,，")
-        for part in parts
+        re.sub(r"^\s*(?:[(（]?\d{1,2}[)）、.．](?!\d)|[①-⑳]|[-*])\s*", "", part).strip(" 。;；,，") for part in parts
     )
     return [part for part in cleaned if part]
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Invalid, NotFound
-from tongban.trust.identity.api import may, permitted, public
+from tongban.trust.identity.api import actor_of, may, permitted, public
 
 from ..queries.services import has_service
 from . import actions, queries, uploads, wording
@@ -84,7 +84,7 @@ def items(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "columns": columns,
         "filters": _filters(asked),
-        "may_import": may(request.actor, "items.import"),
+        "may_import": may(actor_of(request), "items.import"),
     }
     return render(request, "hall/items/list.html", context)
 
@@ -125,7 +125,7 @@ def item(request: HttpRequest, key: str) -> HttpResponse:
         "tone": _TONES[found.state],
         "fields": wording.every_field(found),
         "versions": [(each, wording.changes(each)) for each in queries.versions(key)],
-        "may_edit": may(request.actor, "items.edit", found.office),
+        "may_edit": may(actor_of(request), "items.edit", found.office),
     }
     return render(request, "hall/items/item.html", context)
 
@@ -139,7 +139,7 @@ def change_state(request: HttpRequest, key: str, verb: str) -> HttpResponse:
     errors: dict[str, Any] = {}
     if request.method == "POST":
         try:
-            actions.set_state(request.actor, key, VERBS[verb], request.POST.get("reason", ""))
+            actions.set_state(actor_of(request), key, VERBS[verb], request.POST.get("reason", ""))
         except Invalid as error:
             errors = error.errors
         else:
@@ -158,7 +158,7 @@ def hand_in(request: HttpRequest) -> HttpResponse:
         text = mapping.read(200_000).decode("utf-8", errors="replace") if mapping else ""
         try:
             upload = uploads.hand_in(
-                request.actor, request.FILES.get("file"), text, request.POST.get("attribution", "")
+                actor_of(request), request.FILES.get("file"), text, request.POST.get("attribution", "")
             )
         except Invalid as error:
             errors = error.errors
@@ -172,7 +172,7 @@ def hand_in(request: HttpRequest) -> HttpResponse:
 def import_report(request: HttpRequest, upload: str) -> HttpResponse:
     """The report of a list; confirming it publishes what was accepted."""
     if request.method == "POST":
-        done = uploads.confirm(request.actor, upload)
+        done = uploads.confirm(actor_of(request), upload)
         published = done.published
         if published:
             words = _("%(added)d items were added, %(changed)d changed, %(unchanged)d are as before.")
@@ -183,7 +183,7 @@ def import_report(request: HttpRequest, upload: str) -> HttpResponse:
             }
             messages.success(request, words % counts)
         return redirect("hall:items")
-    name, report = uploads.report(request.actor, upload)
+    name, report = uploads.report(actor_of(request), upload)
     ordered = sorted(report.findings, key=lambda f: (f.level != "error", f.rule))
     by_rule = [
         {

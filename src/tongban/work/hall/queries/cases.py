@@ -110,7 +110,7 @@ def _step(entry: Any, offices: dict[str, str]) -> Step:
     if entry.kind == "hall.case.decided":
         note = _("agreed") if facts.get("outcome") == Outcome.GRANT else _("did not agree")
     elif entry.kind == "hall.case.suspended":
-        note = f"{calendars.Procedure(facts['procedure']).title}：{facts.get('reason', '')}"
+        note = f"{calendars.Procedure(facts['procedure']).label}：{facts.get('reason', '')}"
     elif entry.kind == "hall.case.returned":
         note = _("%d points to correct") % facts.get("asked", 0)
     else:

@@ -197,8 +197,8 @@ def _change_papers(request: HttpRequest, draft: Draft) -> None:
 def _use_licences(request: HttpRequest, draft: Draft) -> None:
     """What the licence library already has need not be handed in (DATA-40)."""
     for slot in slots(draft):
-        if slot["licence"] and not slot["files"]:
-            drafts.use_licence(request.actor, draft.public_id, slot["name"], slot["licence"].number)
+        if slot["licence"] and not draft.papers.get(slot["name"]):
+            drafts.use_licence(request.actor, draft.public_id, slot["name"], slot["licence"]["identifier"])
     draft.refresh_from_db()
 
 
@@ -219,7 +219,11 @@ def remove_paper(request: HttpRequest, draft_id: str, slot: str, place: int) -> 
 def slots(draft: Draft) -> list[dict[str, Any]]:
     """The material slots that apply, as `{% file_slot %}` shows them."""
     form = drafts.draft_form(draft)
-    own = {licence.type: licence for licence in licences.of_holder(Ref.parse(draft.applicant))}
+    own = {
+        one.type: {"title": one.title, "number": one.number, "identifier": one.identifier}
+        for one in licences.of_holder(Ref.parse(draft.applicant))
+        if one.status == "valid"
+    }
     return [
         {
             "name": material.name,
