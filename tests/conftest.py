@@ -51,7 +51,6 @@ def papers(actor: Actor) -> dict[str, list[dict[str, str]]]:
     return {slot: [{"file": file.id, "name": file.name}] for slot in ("articles", "identity", "ownership")}
 
 
-
 @dataclass
 class Town:
     """The people of the main job: founder, a second applicant, clerk, approvers by role, and a stranger."""
@@ -78,7 +77,10 @@ def build_town() -> Town:
     rows = [
         OfficeRow("province", "海南省人民政府", OfficeKind.PROVINCE, "460000"),
         OfficeRow("haikou", "海口市人民政府", OfficeKind.CITY, CITY, parent="province"),
-        *(OfficeRow(f"haikou-{role}", title, OfficeKind.DEPARTMENT, CITY, parent="haikou", roles=(role,)) for role, title in DEPARTMENTS.items()),
+        *(
+            OfficeRow(f"haikou-{role}", title, OfficeKind.DEPARTMENT, CITY, parent="haikou", roles=(role,))
+            for role, title in DEPARTMENTS.items()
+        ),
     ]
     identity.load_offices(rows)
     calendars.seed()
@@ -90,7 +92,10 @@ def build_town() -> Town:
         founder=_citizen("测试甲", "13800138000", username="founder", id_number="11010519491231002X", **citizen),
         second=_citizen("测试乙", "13800138001", username="second", **citizen),
         clerk=_staff("clerk", "窗口甲", "commerce", window),
-        approvers={role: _staff(role, f"审批{role}", role, approver) for role in ("commerce", "quality", "tax", "civil_affairs")},
+        approvers={
+            role: _staff(role, f"审批{role}", role, approver)
+            for role in ("commerce", "quality", "tax", "civil_affairs")
+        },
         stranger=_staff("stranger", "路人", "police", approver),
     )
 

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 def submit(actor: Actor, **changes: Any) -> Submitted:
     answers = {**ANSWERS, **changes}
-    return hall.submit(actor, "enterprise_registration", hall.applicant_of(actor), answers, papers(actor), nonce=f"n-{answers['name']}")
+    return hall.submit(
+        actor, "enterprise_registration", hall.applicant_of(actor), answers, papers(actor), nonce=f"n-{answers['name']}"
+    )
 
 
 def work_of(done: Submitted, town: Town, role: str) -> Any:
@@ -86,7 +88,10 @@ def test_a_name_that_somebody_else_applies_for_is_refused_with_the_reason(town: 
 def test_t4_nobody_decides_a_case_they_accepted(town: Town) -> None:
     done = submit(town.founder)
     hall.accept(town.clerk, work_of(done, town, "commerce"))
-    both = Actor(**{f: getattr(town.approvers["commerce"], f) for f in Actor.__dataclass_fields__} | {"person": town.clerk.person})
+    both = Actor(
+        **{f: getattr(town.approvers["commerce"], f) for f in Actor.__dataclass_fields__}
+        | {"person": town.clerk.person}
+    )
     with pytest.raises(Refused):
         hall.decide(both, work_of(done, town, "commerce"), Outcome.GRANT, "同意")
     assert hall.case_view_of(done.case).holders[0].office == "海口市市场监督管理局"

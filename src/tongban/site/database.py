@@ -19,7 +19,13 @@ from psycopg import sql
 from .home import secret
 from .postgres import DATABASE, OWNER, PostgresError, Server
 
-ROLES = {"public": "tongban_public", "staff": "tongban_app", "system": "tongban_app", "owner": OWNER, "audit": "tongban_audit"}
+ROLES = {
+    "public": "tongban_public",
+    "staff": "tongban_app",
+    "system": "tongban_app",
+    "owner": OWNER,
+    "audit": "tongban_audit",
+}
 
 
 def _server_url() -> str:
@@ -39,7 +45,11 @@ def configuration(site: str) -> dict[str, Any]:
     }
     if url := _server_url():
         parts = urlsplit(url)
-        base |= {"HOST": parts.hostname or "", "PORT": str(parts.port or 5432), "NAME": parts.path.lstrip("/") or DATABASE}
+        base |= {
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or 5432),
+            "NAME": parts.path.lstrip("/") or DATABASE,
+        }
         if role == OWNER:
             return base | {"USER": unquote(parts.username or OWNER), "PASSWORD": unquote(parts.password or "")}
     else:
@@ -81,7 +91,9 @@ def prepare() -> None:
         connect_owner().close()
     except psycopg.OperationalError:
         with connect_owner("postgres") as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name))
+            )
     with connect_owner() as connection:
         version = connection.info.server_version
         if version < 150_000:

@@ -42,7 +42,9 @@ class Person:
         """The page's words."""
         return " ".join(self.page.text_content().split())
 
-    def send(self, values: dict[str, Any], *, form: str = "", button: str = "", files: dict[str, bytes] | None = None) -> Person:
+    def send(
+        self, values: dict[str, Any], *, form: str = "", button: str = "", files: dict[str, bytes] | None = None
+    ) -> Person:
         """Fill in the form whose action ends with `form` (else the last one that posts) and send it."""
         found = [f for f in self.page.forms if f.method == "POST" and (f.action or self.url).endswith(form)]
         if not found:
@@ -165,15 +167,24 @@ class _Job:
             }
         )
         values = dict(person.page.forms[-1].form_values())
-        holders = {"shareholders.0.holder": values["representative_name"], "shareholders.0.id_number": values["representative_id"]}
+        holders = {
+            "shareholders.0.holder": values["representative_name"],
+            "shareholders.0.id_number": values["representative_id"],
+        }
         person.send({**holders, "shareholders.0.amount": "1000000"})
         person.send({"staff": "8", "accounting": "small"})
-        person.send({}, button="_next", files={slot: SAMPLE_PDF for slot in ("articles", "identity", "ownership") if self._wanted(slot)})
+        person.send(
+            {},
+            button="_next",
+            files={slot: SAMPLE_PDF for slot in ("articles", "identity", "ownership") if self._wanted(slot)},
+        )
         person.send({})
         if "/receipt/" not in person.url:
             raise StepFailed(f"no receipt at {person.url}: {person.text()[:600]}")
         self.case = person.url.split("/cases/")[1].split("/")[0]
-        self.report["case_no"] = person.page.xpath("//*[contains(@class, 'tb-receipt-number')]")[0].text_content().strip()
+        self.report["case_no"] = (
+            person.page.xpath("//*[contains(@class, 'tb-receipt-number')]")[0].text_content().strip()
+        )
 
     def _wanted(self, slot: str) -> bool:
         return bool(self.founder.page.xpath(f"//input[@type='file' and @name='{slot}']"))

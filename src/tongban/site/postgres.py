@@ -72,7 +72,9 @@ def _account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PostgresError("Started as root, and there is no unprivileged account (postgres or nobody) to run PostgreSQL under.")
+    raise PostgresError(
+        "Started as root, and there is no unprivileged account (postgres or nobody) to run PostgreSQL under."
+    )
 
 
 def _open_to_others(path: Path) -> bool:
@@ -120,7 +122,7 @@ class Server:
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._own(self.socket)
-        arguments = [_binaries() / "postgres", "-D", self.data, "-k", self.socket, "-p", "5432"]
+        arguments: list[str | Path] = [_binaries() / "postgres", "-D", self.data, "-k", self.socket, "-p", "5432"]
         for key, value in {**_SETTINGS, **self.extra}.items():
             arguments += ["-c", f"{key}={value}"]
         for _attempt in range(8):  # a start straight after kill -9 may meet shared memory that is still held
@@ -173,16 +175,18 @@ class Server:
         word_file.touch(mode=0o600)
         word_file.write_text(secret(f"database_{OWNER}"))
         self._own(word_file)
+        arguments: list[str | Path] = [_binaries() / "initdb", "-D", self.data, "-U", OWNER, "-A", "scram-sha-256"]
         made = self._spawn(
-            [_binaries() / "initdb", "-D", self.data, "-U", OWNER, "-A", "scram-sha-256", "-E", "UTF8"]
-            + ["--locale=C.UTF-8", f"--pwfile={word_file}"],
+            [*arguments, "-E", "UTF8", "--locale=C.UTF-8", f"--pwfile={word_file}"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         output = made.communicate()[0]
         word_file.unlink()
         if made.returncode:
-            raise PostgresError(f"PostgreSQL could not initialise {self.data}:\n{output.decode(errors='replace')[-600:]}")
+            raise PostgresError(
+                f"PostgreSQL could not initialise {self.data}:\n{output.decode(errors='replace')[-600:]}"
+            )
 
     def _own(self, path: Path) -> None:
         if not path.exists():
@@ -205,4 +209,3 @@ class Server:
             ]
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         return subprocess.Popen(command, env=environment, **options)  # type: ignore[call-overload, no-any-return]
-

@@ -97,7 +97,11 @@ class Town:
             [
                 *sites,
                 Child("worker", worker, {**usual, "TONGBAN_WORKER_QUEUES": queues}),
-                Child("definitions", worker, {**usual, "TONGBAN_DATABASE_ROLE": "tongban_owner", "TONGBAN_WORKER_QUEUES": "definitions"}),
+                Child(
+                    "definitions",
+                    worker,
+                    {**usual, "TONGBAN_DATABASE_ROLE": "tongban_owner", "TONGBAN_WORKER_QUEUES": "definitions"},
+                ),
             ]
         )
 

@@ -74,7 +74,9 @@ def _template() -> str:
     with database.connect_owner("postgres") as connection:
         connection.execute("SELECT pg_advisory_lock(20260101)")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            old = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%%\\_new'").fetchall()
+            old = connection.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%%\\_new'"
+            ).fetchall()
             for (stale,) in old:
                 connection.execute(f'DROP DATABASE "{stale}" WITH (FORCE)')
             os.environ["TONGBAN_DATABASE_NAME"] = f"{name}_new"

@@ -7,7 +7,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 log = logging.getLogger("tongban.worker")
 
@@ -35,12 +35,18 @@ def main() -> None:
 
     django.setup()
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
     queues = os.environ.get("TONGBAN_WORKER_QUEUES")
-    worker_app = app.with_connector(app.connector.get_worker_connector())
+    connector = cast(DjangoConnector, app.connector)
+    worker_app = app.with_connector(connector.get_worker_connector())
     for task in worker_app.tasks.values():
         if not asyncio.iscoroutinefunction(task.func):
             task.func = _fresh(task.func)
     options: dict[str, Any] = {"concurrency": int(os.environ.get("TONGBAN_WORKER_CONCURRENCY", "2"))}
-    options |= {"queues": queues.split(",") if queues else None, "fetch_job_polling_interval": 2, "delete_jobs": "successful"}
+    options |= {
+        "queues": queues.split(",") if queues else None,
+        "fetch_job_polling_interval": 2,
+        "delete_jobs": "successful",
+    }
     worker_app.run_worker(**options)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import connection, transaction
 from procrastinate import App, Blueprint, JobContext, RetryStrategy
@@ -26,8 +26,8 @@ _retry = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 
 @cache
-def _adapter(event: type[Event]) -> TypeAdapter[Any]:
-    return TypeAdapter(event)
+def _adapter(event: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(Any, event))
 
 
 def on(event: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
@@ -49,7 +49,7 @@ def emit(event: Event) -> None:
     handlers = _handlers.get(type(event))
     if not handlers:
         return
-    body = _adapter(type(event)).dump_python(event, mode="json")
+    body = _adapter(cast(Hashable, type(event))).dump_python(event, mode="json")
     for name in handlers:
         django_app.configure_task("kernel:handle", queue="events").defer(handler=name, event=body)
 
@@ -64,7 +64,7 @@ def run_handler(name: str, body: dict[str, Any]) -> None:
     """Run the handler as the system: personal rows are visible to jobs, which no person steers."""
     event_type, function = _by_name[name]
     with system():
-        function(_adapter(event_type).validate_python(body))
+        function(_adapter(cast(Hashable, event_type)).validate_python(body))
 
 
 class system(transaction.Atomic):  # noqa: N801 - reads as a word: `with system():`

@@ -87,7 +87,9 @@ def org_code(text: str) -> Verdict:
 def credit_code(text: str) -> Verdict:
     """A unified social credit code of 18 characters. A wrong check character is a warning: some are legal."""
     if len(text) != 18 or any(c not in _USCC for c in text):
-        return Verdict("error", _("A unified social credit code has 18 digits or capital letters, without I, O, S, V, Z."))
+        return Verdict(
+            "error", _("A unified social credit code has 18 digits or capital letters, without I, O, S, V, Z.")
+        )
     if credit_check(text[:17]) != text[17]:
         return Verdict("warning", _("The last character of this unified social credit code does not fit."))
     return OK

@@ -45,7 +45,8 @@ class Lines:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH:
                 what = "anchors are not allowed" if depth <= MAX_DEPTH else "nested too deeply"
-                raise DefinitionError([f"{self.file}:{event.start_mark.line + 1}: {what}"])
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise DefinitionError([f"{self.file}:{line}: {what}"])
 
     def _plain(self, node: yaml.Node, path: Path) -> Any:
         # Every scalar stays a text: codes such as 01, no and 1e3 must not turn into something else.

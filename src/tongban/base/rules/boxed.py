@@ -37,6 +37,14 @@ def _null(env: Env) -> Value:
     return None
 
 
+def fitting(owner: Element, kind: Kind | None) -> Kind | None:
+    """The type a variable's value must fit. Tools give a function definition the type of its result."""
+    defines = child(owner, *_EXPRESSIONS)
+    if defines is not None and tag(defines) == "functionDefinition" and not isinstance(kind, FunctionOf):
+        return None
+    return kind
+
+
 class Boxes:
     """Compiles the boxed expressions of one model; what does not compile is noted and evaluates to null."""
 
@@ -107,6 +115,8 @@ class Boxes:
             inner = env.inner(made)
             for name, code, kind in entries:
                 value = code(inner)
+                if isinstance(value, Function) and not isinstance(kind, FunctionOf):
+                    kind = None  # tools give a function definition the type of its result
                 made[name] = value if kind is None else kind.coerce(value)
             return made if result is None else result(inner)
 

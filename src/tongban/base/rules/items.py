@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .data import FeelError
 from .expressions import UnaryTests, compile_expression, compile_unary_tests
 from .kind_reader import KindReader
-from .kinds import ANY, BASE_KINDS, NUMBER, Constrained, ContextOf, FunctionOf, Kind, ListOf
+from .kinds import ANY, BASE_KINDS, NUMBER, Constrained, ContextOf, FunctionOf, Kind, ListOf, strict
 from .run import CURRENT, Env, Run
 from .scanner import Scanner, normal_name
 from .sheet import Element, child, children, text_in
@@ -30,11 +30,11 @@ class Items:
             self.find(name)
 
     def names(self) -> dict[str, Kind]:
-        """All types by the name they have in this model."""
-        found = dict(self._made)
+        """All types by the name they have in this model, for `instance of`."""
+        found = {name: strict(kind) for name, kind in self._made.items()}
         for alias, items in self._imported.items():
             for name, kind in items._made.items():
-                found[f"{alias}.{name}" if alias else name] = kind
+                found[f"{alias}.{name}" if alias else name] = strict(kind)
         return found
 
     def entry_names(self) -> set[str]:

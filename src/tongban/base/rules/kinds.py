@@ -220,6 +220,15 @@ BASE_KINDS: dict[str, Kind] = {
 }
 
 
+def strict(kind: Kind) -> Kind:
+    """The type as `instance of` takes it: a structure has all its entries."""
+    if isinstance(kind, ContextOf):
+        return ContextOf({key: strict(entry) for key, entry in kind.entries.items()})
+    if isinstance(kind, ListOf):
+        return ListOf(strict(kind.item))
+    return Constrained(strict(kind.base), kind.allows) if isinstance(kind, Constrained) else kind
+
+
 def instance_of(value: Value, kind: Kind) -> bool:
     """The `instance of` operator: null is an instance of Null only."""
     if value is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .boxed import Boxes
+from .boxed import Boxes, fitting
 from .data import ModelError
 from .evaluate import Code
 from .expressions import guarded
@@ -256,7 +256,7 @@ class Evaluation:
     def _decision(self, node: Node) -> Value:
         code = node.model._code.get(node.id)
         value = None if code is None else code(Env(self._scope(node), None, self.run))
-        kind = node.model.kind(node)
+        kind = fitting(node.element, node.model.kind(node))
         return value if kind is None else kind.coerce(value)
 
     def _scope(self, node: Node) -> dict[str, Value]:

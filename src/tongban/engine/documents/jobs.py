@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from .actions import produce
 
 
-@app.task(  # type: ignore[untyped-decorator]
+@app.task(
     name="documents:render", queue="documents", retry=RetryStrategy(max_attempts=6, exponential_wait=4)
 )
 def render_document(document: str) -> None:

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from .actions import send
 
 
-@app.task(  # type: ignore[untyped-decorator]
+@app.task(
     name="notify:send", queue="notify", retry=RetryStrategy(max_attempts=8, exponential_wait=3)
 )
 def send_delivery(delivery: str) -> None:

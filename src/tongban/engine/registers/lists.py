@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from .data import Field, FieldType, Page, RegisterDefinition, Row, Version
 from .definitions import choices
-from .queries import filters
+from .queries import filters, orders
 from .values import masked, shown
 
 _KINDS = {
@@ -34,10 +34,16 @@ def listed(register: RegisterDefinition) -> list[Field]:
     return [register.field(name) for name in names]
 
 
-def columns(register: RegisterDefinition) -> list[dict[str, str]]:
-    """The columns of a list, for the table component."""
+def columns(register: RegisterDefinition, sort: str = "") -> list[dict[str, str]]:
+    """The columns of a list, for the table component; those with an index behind them sort, either way."""
+    sortable = orders(register.key)
     return [
-        {"key": field.name, "title": str(field.title), "kind": _KINDS.get(field.type, "text")}
+        {
+            "key": field.name,
+            "title": str(field.title),
+            "kind": _KINDS.get(field.type, "text"),
+            "sort": ("-" if sort == field.name else "") + field.name if field.name in sortable else "",
+        }
         for field in listed(register)
     ]
 
@@ -95,7 +101,7 @@ def _filter(field: Field, name: str, label: str, kind: str, asked: Mapping[str, 
 
 def asked_filters(register: RegisterDefinition, asked: Mapping[str, str]) -> dict[str, str]:
     """The filters named in an address. Unknown names are kept, so that the verb refuses them (T32)."""
-    known = {"q", "after", "order", "format", "csrfmiddlewaretoken"}
+    known = {"q", "after", "sort", "order", "format", "csrfmiddlewaretoken"}
     return {name: value for name, value in asked.items() if name not in known}
 
 

@@ -42,7 +42,7 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
             lists.asked_filters(register, asked),
             asked.get("after"),
             search=asked.get("q", ""),
-            order=asked.get("order", ""),
+            order=asked.get("sort", ""),
         )
     except Invalid as invalid:
         found, errors = Page(()), invalid.errors
@@ -50,7 +50,7 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "register": register,
         "page": found,
-        "columns": lists.columns(register),
+        "columns": lists.columns(register, asked.get("sort", "")),
         "rows": lists.lines(register, found),
         "filters": lists.bar(register, asked),
         "errors": errors,

@@ -20,6 +20,8 @@ MAX_LIMIT = 50
 MAX_DEPTH = 500
 """Hits behind this place are not shown: whoever needs them narrows the query."""
 _EXCERPT = 90
+_ENOUGH = 5
+"""With fewer hits for every word, those for some of the words follow."""
 _FUZZY = 0.5
 _RANK = "ts_rank('{0.1, 0.2, 0.4, 1.0}', body, %s::tsquery, 1)"
 
@@ -66,7 +68,7 @@ def _scope(kinds: Sequence[str], facets: Facets, audiences: Sequence[str]) -> Qu
 
 def _best(scope: QuerySet[Entry], asked: Reading, wanted: int) -> list[Entry]:
     found = list(_matching(scope, asked.strict, asked)[:wanted])
-    if len(found) < wanted and asked.loose != asked.strict:
+    if len(found) < min(wanted, _ENOUGH) and asked.loose != asked.strict:
         known = [entry.pk for entry in found]
         found += _matching(scope, asked.loose, asked).exclude(pk__in=known)[: wanted - len(found)]
     if not found:

@@ -9,8 +9,8 @@ from .sessions import SessionStore
 
 
 # UTC: five past three at night in China
-@app.periodic(cron="5 19 * * *")  # type: ignore[untyped-decorator]
-@app.task(name="identity:tidy", queue="nightly", queueing_lock="identity:tidy")  # type: ignore[untyped-decorator]
+@app.periodic(cron="5 19 * * *")
+@app.task(name="identity:tidy", queue="nightly", queueing_lock="identity:tidy")
 def tidy(timestamp: int) -> None:
     """Delete sessions, codes and counters that are over; none of them is a record of anything."""
     codes.forget_old()

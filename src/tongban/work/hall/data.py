@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,7 +33,8 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
 
     @property
-    def title(self) -> Text:
+    def label(self) -> Text:
+        """The state as people read it."""
         return STATE_TITLES[self]
 
     @property
@@ -105,7 +107,7 @@ class Unique:
     answer: str
     register: str
     field: str
-    message: Mapping[str, str] = field(default_factory=dict)
+    message: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

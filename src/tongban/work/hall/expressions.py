@@ -12,4 +12,6 @@ def evaluated(texts: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, A
     """Each expression's value in the context of what is known; null where the expression cannot be computed."""
     context = {name: rules.to_feel(value) for name, value in known.items()}
     names = tuple(context)
-    return {key: rules.from_feel(rules.compile_expression(text, names).evaluate(context)) for key, text in texts.items()}
+    return {
+        key: rules.from_feel(rules.compile_expression(text, names).evaluate(context)) for key, text in texts.items()
+    }

@@ -14,18 +14,50 @@ _register("accepted", _("Application accepted"), _("Your application “%(item)s
 _register(
     "correction",
     _("Correction needed"),
-    _("Something in your application “%(item)s” (%(case_no)s) has to be corrected. The notice lists everything at once."),
+    _(
+        "Something in your application “%(item)s” (%(case_no)s) has to be corrected. The notice lists everything at once."
+    ),
     Urgency.URGENT,
 )
-_register("declined", _("Application not taken"), _("Your application “%(item)s” (%(case_no)s) was not taken; the notice says where to turn."))
-_register("not_accepted", _("Acceptance refused"), _("Your application “%(item)s” (%(case_no)s) was not accepted; the notice gives the reason."))
-_register("suspended", _("Special procedure"), _("Your case “%(item)s” (%(case_no)s) is suspended for a special procedure; its time is not counted."))
+_register(
+    "declined",
+    _("Application not taken"),
+    _("Your application “%(item)s” (%(case_no)s) was not taken; the notice says where to turn."),
+)
+_register(
+    "not_accepted",
+    _("Acceptance refused"),
+    _("Your application “%(item)s” (%(case_no)s) was not accepted; the notice gives the reason."),
+)
+_register(
+    "suspended",
+    _("Special procedure"),
+    _("Your case “%(item)s” (%(case_no)s) is suspended for a special procedure; its time is not counted."),
+)
 _register("resumed", _("Handling goes on"), _("Handling of your case “%(item)s” (%(case_no)s) goes on."))
-_register("extended", _("Limit extended"), _("The time limit of your case “%(item)s” (%(case_no)s) was extended; the notice gives the reason."))
-_register("moved", _("Date moved"), _("A working day changed, so the date of your case “%(item)s” (%(case_no)s) moved; the case page explains it."))
-_register("granted", _("Granted"), _("Your application “%(item)s” (%(case_no)s) was granted. You can collect the result."))
-_register("refused", _("Refused"), _("Your application “%(item)s” (%(case_no)s) was refused. The decision gives the reasons and your remedies."))
+_register(
+    "extended",
+    _("Limit extended"),
+    _("The time limit of your case “%(item)s” (%(case_no)s) was extended; the notice gives the reason."),
+)
+_register(
+    "moved",
+    _("Date moved"),
+    _("A working day changed, so the date of your case “%(item)s” (%(case_no)s) moved; the case page explains it."),
+)
+_register(
+    "granted", _("Granted"), _("Your application “%(item)s” (%(case_no)s) was granted. You can collect the result.")
+)
+_register(
+    "refused",
+    _("Refused"),
+    _("Your application “%(item)s” (%(case_no)s) was refused. The decision gives the reasons and your remedies."),
+)
 _register("withdrawn", _("Withdrawn"), _("Your application “%(item)s” (%(case_no)s) was withdrawn."))
 _register("registered", _("New registration"), _("%(name)s was registered (%(item)s, %(case_no)s)."))
 _register("answered", _("Your question was answered"), _("Your question about “%(item)s” was answered."))
-_register("value_reported", _("A register value was reported as wrong"), _("An applicant reports that “%(field)s” from %(source)s is wrong. Please check it."))
+_register(
+    "value_reported",
+    _("A register value was reported as wrong"),
+    _("An applicant reports that “%(field)s” from %(source)s is wrong. Please check it."),
+)

@@ -30,7 +30,9 @@ def test_identity_numbers_of_the_standard_pass(number: str) -> None:
     assert kernel.identity_number(number).level == "ok"
 
 
-@pytest.mark.parametrize("number", ["110105194912310021", "110105194902300020", "11010519491231002x", "１1010519491231002X", ""])
+@pytest.mark.parametrize(
+    "number", ["110105194912310021", "110105194902300020", "11010519491231002x", "１1010519491231002X", ""]
+)
 def test_wrong_identity_numbers_are_errors(number: str) -> None:
     assert kernel.identity_number(number).level == "error"
 
@@ -43,7 +45,10 @@ def test_organisation_codes(first: str, check: str) -> None:
 
 @pytest.mark.parametrize(
     ("middle", "check"),
-    [("11100000000013338W01111430000006122244L20230000403001", "U"), ("11100000MB0327169902234010000000001600 1".replace(" ", ""), "9")],
+    [
+        ("11100000000013338W01111430000006122244L20230000403001", "U"),
+        ("11100000MB0327169902234010000000001600 1".replace(" ", ""), "9"),
+    ],
 )
 def test_licence_identifiers(middle: str, check: str) -> None:
     assert kernel.licence_check(middle) == check

@@ -54,7 +54,9 @@ def test_nothing_is_recorded_outside_a_transaction_or_when_it_rolls_back() -> No
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["UPDATE ledger_leaf SET kind = 'y'", "DELETE FROM ledger_leaf", "TRUNCATE ledger_leaf"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE ledger_leaf SET kind = 'y'", "DELETE FROM ledger_leaf", "TRUNCATE ledger_leaf"]
+)
 def test_a_leaf_cannot_be_changed_even_by_the_owner(statement: str) -> None:
     ledger.write("x", CASE)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +175,8 @@ ITEMS = """
         ("tree", "{left: {left: null}}", {"left": {"left": None}}),
         ("number", "1 instance of grade", None),
         ("boolean", '"A" instance of grade', True),
+        ("boolean", '{full name: "x"} instance of person', False),
+        ("person", '{full name: "x"}', {"full name": "x"}),
         ("boolean", '[{full name: "x", age: 1}][1] instance of person', True),
     ],
 )
@@ -316,3 +320,32 @@ def test_allowed_values_spend_from_the_same_budget() -> None:
     made = model(items + decision("d1", text("for i in 1..1000 return i"), kind="slows"))
     with pytest.raises(BudgetExceeded):
         made.decide("d1", {})
+
+
+CHAPTER_11 = Path(__file__).resolve().parents[6] / (
+    "shared/data/bpmn-spiff-tests/tests/SpiffWorkflow/dmn/data/dmn_version_test/v1_3_unsupported"
+)
+
+
+@pytest.mark.skipif(not CHAPTER_11.is_dir(), reason="the example of the standard is not beside this checkout")
+def test_the_example_of_chapter_11() -> None:
+    financial = load_dmn((CHAPTER_11 / "financial.dmn").read_bytes())
+    made = load_dmn((CHAPTER_11 / "chapter-11-example.dmn").read_bytes(), {financial.namespace: financial})
+    applicant = {
+        "Age": 51,
+        "MartitalStatus": "M",
+        "EmploymentStatus": "EMPLOYED",
+        "ExistingCustomer": False,
+        "Monthly": {"Income": 10000, "Repayments": 2500, "Expenses": 3000},
+    }
+    product = {"ProductType": "STANDARD LOAN", "Rate": 0.08, "Term": 36, "Amount": 100000}
+    bureau = {"Bankrupt": False, "CreditScore": 600}
+    context = {"Applicant data": applicant, "Requested product": product, "Bureau data": bureau}
+    assert {name: from_feel(made.decide(name, context)) for name in ("Strategy", "Routing", "Eligibility")} == {
+        "Strategy": "THROUGH",
+        "Routing": "ACCEPT",
+        "Eligibility": "ELIGIBLE",
+    }
+    assert made.decide("Application risk score", context) == 138
+    assert round(made.decide("Required monthly installment", context), 2) == Decimal("3153.64")
+    assert made.decide("Routing", context | {"Bureau data": {"Bankrupt": True}}) == "DECLINE"

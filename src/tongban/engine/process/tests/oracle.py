@@ -223,7 +223,7 @@ def _happen(task: Any) -> None:
     task.task_spec._update(task)
 
 
-_DATA = [
+_DATA = (
     "dataInputAssociation",
     "dataOutputAssociation",
     "ioSpecification",
@@ -234,7 +234,7 @@ _DATA = [
     "dataObject",
     "incoming",
     "outgoing",
-]
+)
 
 
 def _prepared(path: Path) -> bytes:

@@ -18,7 +18,9 @@ def claim(actor: Actor, ids: Sequence[str], *, take: bool = True) -> int:
     """Take open tasks of the own offices (an absent colleague's too), or hand them back. Gives how many changed."""
     offices = [office.id for office in actor.offices]
     with transaction.atomic():
-        rows = Work.objects.select_for_update(skip_locked=True).filter(public_id__in=list(ids)[:200], office__in=offices, open=True)
+        rows = Work.objects.select_for_update(skip_locked=True).filter(
+            public_id__in=list(ids)[:200], office__in=offices, open=True
+        )
         changed = 0
         for row in rows:
             holder = str(actor.person) if take else ""

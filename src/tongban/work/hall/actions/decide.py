@@ -44,7 +44,9 @@ def decide(actor: Actor, work: Ref, outcome: Outcome, opinion: str) -> Case:
         state = process.complete(task.task, answer, by=actor.person)
         case.version += 1
         case.save(update_fields=["version"])
-        ledger.write("hall.case.decided", case.ref, by=actor.by, office=task.office, outcome=outcome.value, work=task.public_id)
+        ledger.write(
+            "hall.case.decided", case.ref, by=actor.by, office=task.office, outcome=outcome.value, work=task.public_id
+        )
         emit(CaseDecided(case.ref, Ref("identity.office", task.office), outcome.value))
         withdraw_stale_work(case, state)
         open_work(case, state)
@@ -81,7 +83,9 @@ def suspend(actor: Actor, work: Ref, procedure: calendars.Procedure, reason: str
             calendars.suspend(subject, procedure, by=actor.person)
         case.work.filter(open=True).update(suspended=True)
         _move(case, CaseState.SUSPENDED)
-        ledger.write("hall.case.suspended", case.ref, by=actor.by, office=task.office, procedure=procedure.value, reason=reason)
+        ledger.write(
+            "hall.case.suspended", case.ref, by=actor.by, office=task.office, procedure=procedure.value, reason=reason
+        )
         send_notice("suspended", case, {"procedure": str(procedure.label), "reason": reason, "since": today()})
     return case
 

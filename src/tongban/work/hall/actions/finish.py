@@ -95,5 +95,3 @@ def close_case(case: Case, state: CaseState, *, by: Actor | None, kind: str, **f
     identity.purpose_end(case.ref)
     ledger.write(kind, case.ref, by=by.by if by else None, office=case.first_office, **facts)
     emit(CaseClosed(case.ref, state.value))
-
-

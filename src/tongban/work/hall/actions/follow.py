@@ -64,7 +64,12 @@ def correction_draft(actor: Actor, case: Case) -> Draft:
             applicant=case.applicant,
             item=case.item,
             corrects=case.public_id,
-            defaults={"form": case.form, "answers": last.answers if last else {}, "papers": papers, "updated_at": now()},
+            defaults={
+                "form": case.form,
+                "answers": last.answers if last else {},
+                "papers": papers,
+                "updated_at": now(),
+            },
         )
     return draft
 
@@ -108,7 +113,9 @@ def rate(actor: Actor, case_ref: Ref | str, grade: int, tags: Sequence[str] = ()
             raise Invalid({"comment": _("Please tell us what was wrong, so that it can be put right.")})
         try:
             with transaction.atomic():
-                rating = Rating.objects.create(case=case, grade=grade, tags=list(tags), comment=comment.strip(), at=now())
+                rating = Rating.objects.create(
+                    case=case, grade=grade, tags=list(tags), comment=comment.strip(), at=now()
+                )
         except IntegrityError:
             raise Refused(_("You have already rated this service."), code="done") from None
         ledger.write("hall.case.rated", case.ref, grade=grade)  # who rated stays hidden from the window

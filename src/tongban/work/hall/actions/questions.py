@@ -38,7 +38,9 @@ def ask(actor: Actor, item: str, text: str) -> Question:
             asked_at=now(),
         )
         ref = Ref("hall.question", question.public_id)
-        question.due = calendars.open_deadline(ref, "MAIL.REPLY", now(), REPLY_DAYS, "workday", str(_("reply limit"))).due
+        question.due = calendars.open_deadline(
+            ref, "MAIL.REPLY", now(), REPLY_DAYS, "workday", str(_("reply limit"))
+        ).due
         question.save(update_fields=["due"])
         ledger.write("hall.question.asked", ref, by=actor.by, item=item, office=office.id)
     return question

@@ -23,7 +23,11 @@ def report_value(actor: Actor, draft: Draft, field: Field, known: Prefilled, rig
     source = (field.prefill or "").partition(".")[0]
     with transaction.atomic():
         report = ValueReport.objects.create(
-            source=source, field=field.prefill or field.name, reporter=str(actor.person), right=right.strip()[:500], at=now()
+            source=source,
+            field=field.prefill or field.name,
+            reporter=str(actor.person),
+            right=right.strip()[:500],
+            at=now(),
         )
         ref = Ref("hall.value_report", str(report.pk))
         ledger.write("hall.value.reported", ref, by=actor.by, source=source, field=report.field)

@@ -45,7 +45,9 @@ def submit_draft(actor: Actor, draft_id: str) -> Submitted:
         at_window = draft.owner == counter_owner(actor)
         applicant = visitor(draft) if at_window else applicant_of(actor)
         channel = Channel.WINDOW if at_window else Channel.ONLINE
-        done = submit(actor, draft.item, applicant, draft.answers, draft.papers, nonce=draft.public_id, form=form, channel=channel)
+        done = submit(
+            actor, draft.item, applicant, draft.answers, draft.papers, nonce=draft.public_id, form=form, channel=channel
+        )
         draft.delete()
     return done
 
@@ -141,7 +143,9 @@ def _create(
     send_notice("submitted", case, {"query_code": code})
     emit(CaseSubmitted(case.ref, service.item))
     if not service.automatic:  # those are accepted by the job that CaseSubmitted starts
-        Work.objects.create(case=case, kind=WorkKind.ACCEPT, office=office.ref.id, title=case.item_title, opened_at=moment)
+        Work.objects.create(
+            case=case, kind=WorkKind.ACCEPT, office=office.ref.id, title=case.item_title, opened_at=moment
+        )
     return Submitted(case.ref, number, code)
 
 

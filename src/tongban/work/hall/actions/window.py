@@ -58,10 +58,14 @@ def accept_case(case: Case, service: Service, by: Actor | None) -> None:
         calendars.open_deadline(case.ref, LEGAL, today(), legal.n, legal.unit, str(_("legal limit of the item")))
     case.due = deadline.due
     case.save(update_fields=["state", "accepted_at", "accepted_by", "due", "version"])
-    state = process.start(service.process, case.ref, {"offices": list(service.offices), **process_inputs(case, service)})
+    state = process.start(
+        service.process, case.ref, {"offices": list(service.offices), **process_inputs(case, service)}
+    )
     open_work(case, state)
     actor = by.person if by else None
-    ledger.write("hall.case.accepted", case.ref, by=actor, office=case.first_office, due=str(deadline.due), why=deadline.why)
+    ledger.write(
+        "hall.case.accepted", case.ref, by=actor, office=case.first_office, due=str(deadline.due), why=deadline.why
+    )
     send_notice("accepted", case, {"due": deadline.due, "limit": str(promised), "why": deadline.why})
     emit(CaseAccepted(case.ref))
     finish_if_decided(case, state)

@@ -124,7 +124,7 @@ class Answers(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "round"], name="hall_answers_round")]
 
     def __str__(self) -> str:
-        return f"{self.case_id} round {self.round}"  # type: ignore[attr-defined]
+        return f"{self.case_id} round {self.round}"
 
 
 class Paper(models.Model):
@@ -199,7 +199,7 @@ class Correction(models.Model):
         constraints = [models.UniqueConstraint(fields=["case"], name="hall_correction_once")]
 
     def __str__(self) -> str:
-        return f"{self.case_id}"  # type: ignore[attr-defined]
+        return f"{self.case_id}"
 
 
 class Decision(models.Model):
@@ -233,9 +233,7 @@ class Suspension(models.Model):
 
     class Meta:
         db_table = "hall_suspension"
-        constraints = [
-            models.UniqueConstraint(fields=["case"], condition=Q(end=None), name="hall_suspension_one_open")
-        ]
+        constraints = [models.UniqueConstraint(fields=["case"], condition=Q(end=None), name="hall_suspension_one_open")]
 
     def __str__(self) -> str:
         return self.procedure

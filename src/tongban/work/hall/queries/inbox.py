@@ -74,7 +74,11 @@ def _page(rows: QuerySet[Work], after: str) -> Page:
     if after:
         due_text, _dot, last = after.rpartition(".")
         due = date.fromisoformat(due_text) if due_text else None
-        rows = rows.filter(Q(due__gt=due) | Q(due=None) | Q(due=due, id__gt=last)) if due else rows.filter(due=None, id__gt=last)
+        rows = (
+            rows.filter(Q(due__gt=due) | Q(due=None) | Q(due=due, id__gt=last))
+            if due
+            else rows.filter(due=None, id__gt=last)
+        )
     found = list(rows[: SIZE + 1])
     if len(found) <= SIZE:
         return Page(found)

@@ -53,5 +53,3 @@ def known_about(draft: Draft) -> dict[str, dict[str, Any]]:
 def county(division: str) -> str:
     """The county or city of a division that takes applications: districts belong to their city."""
     return division[:6] if division[:4] in ("4690",) else division[:4] + "00" if division else ""
-
-

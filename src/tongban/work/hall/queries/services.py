@@ -38,7 +38,9 @@ def open_service(item: str) -> Service:
     found = service(item)
     state = Item.objects.filter(key=item).values_list("task_state", flat=True).first()
     if state == "2":
-        raise Refused(_("This item is paused. No applications can be taken at the moment; see its guide for the reason."))
+        raise Refused(
+            _("This item is paused. No applications can be taken at the moment; see its guide for the reason.")
+        )
     if state == "3":
         raise Refused(_("This item has been cancelled. No applications are taken any more."))
     return found

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import Invalid, Ref, TongbanError
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
-from tongban.trust.identity.api import signed_in
+from tongban.trust.identity.api import actor_of, signed_in
 
 from ..actions import drafts
 from ..actions.submit import submit_draft
@@ -26,7 +26,7 @@ MATERIALS, REVIEW = "materials", "review"
 @signed_in
 def begin(request: HttpRequest, item: str) -> HttpResponse:
     """Open the draft of an item, or make it with what the registers already know."""
-    draft = drafts.open_draft(request.actor, item)
+    draft = drafts.open_draft(actor_of(request), item)
     fill_in(request, draft)
     return redirect(step_url(draft, first_step(draft)))
 
@@ -37,7 +37,7 @@ def fill_in(request: HttpRequest, draft: Draft) -> None:
     if not draft.answers:
         situation = {q.name: request.GET[q.name] for q in form.situations if q.name in request.GET}
         known = forms.prefill(form, known_about(draft))
-        drafts.save_draft(request.actor, draft.public_id, {**{k: p.value for k, p in known.items()}, **situation})
+        drafts.save_draft(actor_of(request), draft.public_id, {**{k: p.value for k, p in known.items()}, **situation})
 
 
 def steps_of(draft: Draft) -> list[tuple[str, str]]:
@@ -68,7 +68,7 @@ def after(draft: Draft, step: str) -> str:
 @signed_in
 def step(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     """One step of the application."""
-    draft = drafts.access_draft(request.actor, draft_id)
+    draft = drafts.access_draft(actor_of(request), draft_id)
     if step == MATERIALS:
         return _materials(request, draft)
     if step == REVIEW:
@@ -118,7 +118,7 @@ def _save_page(request: HttpRequest, draft: Draft, step: str) -> HttpResponse:
     form = drafts.draft_form(draft)
     page = "" if step == "situation" else step
     answers = forms.read(form, page, request.POST, draft.answers)
-    draft = drafts.save_draft(request.actor, draft.public_id, answers)
+    draft = drafts.save_draft(actor_of(request), draft.public_id, answers)
     if forms.pressed(request.POST):
         return _page(request, draft, step)
     if "_later" in request.POST:
@@ -141,11 +141,11 @@ def errors_in(form: Any, answers: dict[str, Any], names: set[str]) -> dict[str, 
 @signed_in
 def fragment(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     """The page again after an answer that others depend on has changed; keeps what was typed."""
-    draft = drafts.access_draft(request.actor, draft_id)
+    draft = drafts.access_draft(actor_of(request), draft_id)
     form = drafts.draft_form(draft)
     page = "" if step == "situation" else step
     answers = forms.read(form, page, request.POST, draft.answers)
-    draft = drafts.save_draft(request.actor, draft_id, answers)
+    draft = drafts.save_draft(actor_of(request), draft_id, answers)
     url = reverse("hall:fragment", args=[draft.public_id, step])
     return render(request, "forms/fields.html", {"view": forms.page_view(form, page, answers, fragment_url=url)})
 
@@ -153,11 +153,11 @@ def fragment(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
 @signed_in
 def autosave(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     """Keep what was typed so far, quietly."""
-    draft = drafts.access_draft(request.actor, draft_id)
+    draft = drafts.access_draft(actor_of(request), draft_id)
     if step not in (MATERIALS, REVIEW):
         form = drafts.draft_form(draft)
         answers = forms.read(form, "" if step == "situation" else step, request.POST, draft.answers)
-        drafts.save_draft(request.actor, draft_id, answers)
+        drafts.save_draft(actor_of(request), draft_id, answers)
     return JsonResponse({"saved": True})
 
 
@@ -187,7 +187,7 @@ def _change_papers(request: HttpRequest, draft: Draft) -> None:
     for slot in request.FILES:
         for upload in request.FILES.getlist(slot):
             try:
-                drafts.add_paper(request.actor, draft.public_id, str(slot), upload, upload.name or "")
+                drafts.add_paper(actor_of(request), draft.public_id, str(slot), upload, upload.name or "")
             except Invalid as error:
                 errors[str(slot)] = next(iter(error.errors.values()))
     if errors:
@@ -198,21 +198,27 @@ def _use_licences(request: HttpRequest, draft: Draft) -> None:
     """What the licence library already has need not be handed in (DATA-40)."""
     for slot in slots(draft):
         if slot["licence"] and not draft.papers.get(slot["name"]):
-            drafts.use_licence(request.actor, draft.public_id, slot["name"], slot["licence"]["identifier"])
+            drafts.use_licence(actor_of(request), draft.public_id, slot["name"], slot["licence"]["identifier"])
     draft.refresh_from_db()
 
 
 @signed_in
 def remove_paper(request: HttpRequest, draft_id: str, slot: str, place: int) -> HttpResponse:
     """Take a file out of its slot, after asking."""
-    draft = drafts.access_draft(request.actor, draft_id)
+    draft = drafts.access_draft(actor_of(request), draft_id)
     back = step_url(draft, MATERIALS)
     if request.method == "POST":
-        drafts.remove_paper(request.actor, draft_id, slot, place)
+        drafts.remove_paper(actor_of(request), draft_id, slot, place)
         return redirect(back)
     held = draft.papers.get(slot, [])
     name = held[place]["name"] if place < len(held) else ""
-    context = {"title": _("Remove this file?"), "question": name, "verb": _("Remove the file"), "cancel_url": back, "danger": True}
+    context = {
+        "title": _("Remove this file?"),
+        "question": name,
+        "verb": _("Remove the file"),
+        "cancel_url": back,
+        "danger": True,
+    }
     return render(request, "site/confirm.html", context)
 
 
@@ -262,12 +268,14 @@ def _review(request: HttpRequest, draft: Draft) -> HttpResponse:
             refusal = str(error.message)
     sheet = forms.sheet(form, draft.answers)
     context = {**frame(draft, REVIEW), "sheet": sheet, "slots": slots(draft), "errors": errors, "refusal": refusal}
-    context["labels"] = {field.name: str(field.title) for field in form} | {s["name"]: s["label"] for s in context["slots"]}
+    context["labels"] = {field.name: str(field.title) for field in form} | {
+        s["name"]: s["label"] for s in context["slots"]
+    }
     return render(request, "hall/apply/review.html", context, status=422 if errors or refusal else 200)
 
 
 def _hand_in(request: HttpRequest, draft: Draft) -> HttpResponseRedirect:
-    done = submit_draft(request.actor, draft.public_id)
+    done = submit_draft(actor_of(request), draft.public_id)
     if done.query_code:
         request.session[f"receipt:{done.case.id}"] = done.query_code
     return redirect("hall:case" if draft.corrects else "hall:receipt", done.case.id)
@@ -276,7 +284,7 @@ def _hand_in(request: HttpRequest, draft: Draft) -> HttpResponseRedirect:
 @signed_in
 def report(request: HttpRequest, draft_id: str) -> HttpResponse:
     """Report a prefilled value that is wrong: it goes to the source that gave it."""
-    draft = drafts.access_draft(request.actor, draft_id)
+    draft = drafts.access_draft(actor_of(request), draft_id)
     form = drafts.draft_form(draft)
     name = request.GET.get("field", request.POST.get("field", "")).partition(".")[0]
     known = forms.prefill(form, known_about(draft)).get(name)
@@ -286,7 +294,7 @@ def report(request: HttpRequest, draft_id: str) -> HttpResponse:
     if request.method == "POST":
         from ..actions.reports import report_value
 
-        report_value(request.actor, draft, field, known, request.POST.get("right", ""))
+        report_value(actor_of(request), draft, field, known, request.POST.get("right", ""))
         return redirect(step_url(draft, first_step(draft)))
     context = {"draft": draft, "field": field, "known": known, "back": step_url(draft, first_step(draft))}
     return render(request, "hall/apply/report.html", context)

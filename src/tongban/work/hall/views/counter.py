@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Invalid, Ref
 from tongban.trust.identity import api as identity
-from tongban.trust.identity.api import permitted, signed_in
+from tongban.trust.identity.api import actor_of, permitted, signed_in
 
 from ..actions import drafts, questions
 from ..items.queries import item as item_of
@@ -28,7 +28,7 @@ def counter(request: HttpRequest) -> HttpResponse:
         except Invalid as error:
             errors = error.errors
         else:
-            draft = drafts.open_draft(request.actor, request.POST.get("item", ""), visitor=person)
+            draft = drafts.open_draft(actor_of(request), request.POST.get("item", ""), visitor=person)
             fill_in(request, draft)
             return redirect(step_url(draft, first_step(draft)))
     words = request.GET.get("words", "")
@@ -43,7 +43,7 @@ def _visitor(request: HttpRequest) -> Ref:
     known = identity.person_by_id_number(number) if number else None
     if known is None:
         return identity.create_citizen(
-            name, id_number=number, phone=request.POST.get("phone", ""), level=3, by=request.actor.person
+            name, id_number=number, phone=request.POST.get("phone", ""), level=3, by=actor_of(request).person
         ).ref
     if known.name != name:
         raise Invalid({"name": _("This identity number belongs to somebody with another name. Please check the card.")})
@@ -53,7 +53,7 @@ def _visitor(request: HttpRequest) -> Ref:
 @permitted("hall.answer")
 def questions_desk(request: HttpRequest) -> HttpResponse:
     """Questions that wait for my office's answer."""
-    page = open_questions(request.actor, request.GET.get("after", ""))
+    page = open_questions(actor_of(request), request.GET.get("after", ""))
     return render(request, "hall/desk/questions.html", {"page": page})
 
 
@@ -61,7 +61,7 @@ def questions_desk(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, question_id: str) -> HttpResponse:
     """Answer one, for everybody or only for who asked."""
     if request.method == "POST":
-        questions.reply(request.actor, question_id, request.POST.get("reply", ""), public="public" in request.POST)
+        questions.reply(actor_of(request), question_id, request.POST.get("reply", ""), public="public" in request.POST)
         messages.success(request, _("The answer was sent."))
     return redirect("hall:questions")
 
@@ -72,7 +72,7 @@ def ask(request: HttpRequest, item: str) -> HttpResponse:
     errors = {}
     if request.method == "POST":
         try:
-            questions.ask(request.actor, item, request.POST.get("text", ""))
+            questions.ask(actor_of(request), item, request.POST.get("text", ""))
         except Invalid as error:
             errors = error.errors
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from tongban.engine.documents import api as documents
 from tongban.engine.forms import api as forms
 from tongban.engine.process import api as process
 from tongban.trust.identity import api as identity
-from tongban.trust.identity.api import may, permitted
+from tongban.trust.identity.api import actor_of, local_path, may, permitted
 
 from ..access import access_case
 from ..actions import decide as deciding
@@ -42,13 +43,13 @@ OPINIONS = [
 def desk(request: HttpRequest) -> HttpResponse:
     """My office's inbox, the most urgent first."""
     asked = {name: request.GET.get(name, "") for name in ("view", "kind", "words", "who", "after")}
-    page = inbox(request.actor, **{**asked, "view": asked["view"] or "open"})
+    page = inbox(actor_of(request), **{**asked, "view": asked["view"] or "open"})
     context = {
         "page": page,
-        "counts": inbox_counts(request.actor),
+        "counts": inbox_counts(actor_of(request)),
         "view": asked["view"] or "open",
         "asked": asked,
-        "colleagues": _named(colleagues_with_work(request.actor)),
+        "colleagues": _named(colleagues_with_work(actor_of(request))),
         "names": _names(row.claimed_by for row in page.rows),
         "kinds": WorkKind,
     }
@@ -68,13 +69,9 @@ def _named(counted: list[tuple[str, int]]) -> list[tuple[str, str, int]]:
 @permitted("hall.work")
 def bulk(request: HttpRequest) -> HttpResponse:
     """Take several tasks at once, or hand them back to the office."""
-    done = claim(request.actor, request.POST.getlist("work"), take="release" not in request.POST)
+    done = claim(actor_of(request), request.POST.getlist("work"), take="release" not in request.POST)
     messages.success(request, _("%d tasks changed hands.") % done)
-    return redirect(request.POST.get("back") if _own(request.POST.get("back", "")) else "hall:inbox")
-
-
-def _own(path: str) -> bool:
-    return path.startswith(reverse("hall:inbox")) and "//" not in path
+    return redirect(local_path(request.POST.get("back", ""), reverse("hall:inbox")))
 
 
 @permitted("hall.work")
@@ -84,14 +81,14 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "hall/desk/cases.html",
-        {"page": office_cases(request.actor, **asked), "asked": asked, "states": list(CaseState)},
+        {"page": office_cases(actor_of(request), **asked), "asked": asked, "states": list(CaseState)},
     )
 
 
 @permitted("hall.work")
 def case(request: HttpRequest, case_id: str) -> HttpResponse:
     """The case page: facts and deadline, form and materials, the decision; below opinions, timeline, picture."""
-    found = access_case(request.actor, case_id)
+    found = access_case(actor_of(request), case_id)
     return _show(request, found)
 
 
@@ -99,10 +96,14 @@ def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", 
     view = case_view(found)
     form = forms.definition(found.form)
     rounds = list(found.rounds.order_by("round"))
-    mine = [w for w in found.work.filter(open=True).order_by("id") if w.office in {o.id for o in request.actor.offices}]
+    mine = [
+        w for w in found.work.filter(open=True).order_by("id") if w.office in {o.id for o in actor_of(request).offices}
+    ]
     work = mine[0] if mine else None
     former = rounds[-2].answers if len(rounds) > 1 else None
-    sheet = forms.sheet(form, rounds[-1].answers, former) if former is not None else forms.sheet(form, rounds[-1].answers)
+    sheet = (
+        forms.sheet(form, rounds[-1].answers, former) if former is not None else forms.sheet(form, rounds[-1].answers)
+    )
     context = {
         "case": view,
         "row": found,
@@ -111,8 +112,12 @@ def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", 
         "sheet": sheet,
         "papers": _papers(found, form),
         "opinions": _opinions(found),
-        "mine_to_accept": work if work and work.kind == WorkKind.ACCEPT and may(request.actor, "hall.accept") else None,
-        "mine_to_decide": work if work and work.kind == WorkKind.DECIDE and may(request.actor, "hall.decide") else None,
+        "mine_to_accept": work
+        if work and work.kind == WorkKind.ACCEPT and may(actor_of(request), "hall.accept")
+        else None,
+        "mine_to_decide": work
+        if work and work.kind == WorkKind.DECIDE and may(actor_of(request), "hall.decide")
+        else None,
         "corrected_once": found.corrections.exists(),
         "procedures": [(p.value, p.label) for p in Procedure][:8],
         "bound": EXTENSION_BOUND,
@@ -164,7 +169,7 @@ def _picture(found: Case) -> Any:
 @permitted("hall.accept")
 def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
     """The receipt to print for somebody at the window, with the query code."""
-    found = access_case(request.actor, case_id)
+    found = access_case(actor_of(request), case_id)
     code = request.session.get(f"receipt:{case_id}", "")
     context = {"case": found, "code": code, "documents": documents.documents_of(found.ref), "at_window": True}
     return render(request, "hall/case/receipt.html", context)
@@ -173,7 +178,7 @@ def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
 @permitted("hall.work")
 def picture(request: HttpRequest, case_id: str) -> HttpResponse:
     """The diagram of the case's process, for the viewer."""
-    found = access_case(request.actor, case_id)
+    found = access_case(actor_of(request), case_id)
     shown = _picture(found)
     if shown is None:
         raise NotFound()
@@ -181,9 +186,9 @@ def picture(request: HttpRequest, case_id: str) -> HttpResponse:
 
 
 @permitted("hall.work")
-def paper(request: HttpRequest, case_id: str, paper_id: int) -> HttpResponse:
+def paper(request: HttpRequest, case_id: str, paper_id: int) -> HttpResponseBase:
     """A material of the case, as a download."""
-    found = access_case(request.actor, case_id)
+    found = access_case(actor_of(request), case_id)
     row = found.papers.filter(pk=paper_id).exclude(file="").first()
     if row is None:
         raise NotFound()
@@ -193,7 +198,7 @@ def paper(request: HttpRequest, case_id: str, paper_id: int) -> HttpResponse:
 @permitted("hall.work")
 def document(request: HttpRequest, case_id: str, document_id: str) -> HttpResponse:
     """A notice of the case as PDF."""
-    found = access_case(request.actor, case_id)
+    found = access_case(actor_of(request), case_id)
     if documents.document(document_id).subject != found.ref:
         raise NotFound()
     return documents.response(document_id)
@@ -205,7 +210,7 @@ def act(request: HttpRequest, work_id: str, verb: str) -> HttpResponse:
     work = Work.objects.select_related("case").filter(public_id=work_id).first()
     if work is None or request.method != "POST":
         raise NotFound()
-    found = access_case(request.actor, work.case.public_id)
+    found = access_case(actor_of(request), work.case.public_id)
     try:
         done = _VERBS[verb](request, work.ref)
     except KeyError:
@@ -217,23 +222,25 @@ def act(request: HttpRequest, work_id: str, verb: str) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, work: Ref) -> str:
-    case = window.accept(request.actor, work)
+    case = window.accept(actor_of(request), work)
     return _("Accepted. The clock has started; the offices have their tasks. Due %s.") % (case.due or "")
 
 
 def _correct(request: HttpRequest, work: Ref) -> str:
-    rows = zip(request.POST.getlist("what"), request.POST.getlist("problem"), request.POST.getlist("need"), strict=False)
-    window.ask_correction(request.actor, work, [{"what": w, "problem": p, "need": n} for w, p, n in rows])
+    rows = zip(
+        request.POST.getlist("what"), request.POST.getlist("problem"), request.POST.getlist("need"), strict=False
+    )
+    window.ask_correction(actor_of(request), work, [{"what": w, "problem": p, "need": n} for w, p, n in rows])
     return _("The one-time correction notice was sent.")
 
 
 def _decline(request: HttpRequest, work: Ref) -> str:
-    window.decline(request.actor, work, request.POST.get("reason", ""), request.POST.get("instead", ""))
+    window.decline(actor_of(request), work, request.POST.get("reason", ""), request.POST.get("instead", ""))
     return _("Declined; the notice was sent.")
 
 
 def _refuse_acceptance(request: HttpRequest, work: Ref) -> str:
-    window.refuse_acceptance(request.actor, work, request.POST.get("reason", ""))
+    window.refuse_acceptance(actor_of(request), work, request.POST.get("reason", ""))
     return _("Acceptance was refused; the notice was sent.")
 
 
@@ -241,7 +248,7 @@ def _decide(request: HttpRequest, work: Ref) -> str:
     outcome = request.POST.get("outcome", "")
     if outcome not in Outcome.__members__.values():
         raise Invalid({"outcome": _("Please choose: agree, or do not agree.")})
-    deciding.decide(request.actor, work, Outcome(outcome), request.POST.get("opinion", ""))
+    deciding.decide(actor_of(request), work, Outcome(outcome), request.POST.get("opinion", ""))
     return _("Your decision is recorded.")
 
 
@@ -249,18 +256,18 @@ def _suspend(request: HttpRequest, work: Ref) -> str:
     procedure = request.POST.get("procedure", "")
     if procedure not in Procedure.__members__.values():
         raise Invalid({"procedure": _("Please choose the legal procedure.")})
-    deciding.suspend(request.actor, work, Procedure(procedure), request.POST.get("reason", ""))
+    deciding.suspend(actor_of(request), work, Procedure(procedure), request.POST.get("reason", ""))
     return _("Suspended; the applicant was told.")
 
 
 def _resume(request: HttpRequest, work: Ref) -> str:
-    case = deciding.resume(request.actor, work, request.POST.get("result", ""))
+    case = deciding.resume(actor_of(request), work, request.POST.get("result", ""))
     return _("Resumed. The new date is %s.") % (case.due or "")
 
 
 def _extend(request: HttpRequest, work: Ref) -> str:
     days = request.POST.get("days", "")
-    case = deciding.extend(request.actor, work, int(days) if days.isdigit() else 0, request.POST.get("reason", ""))
+    case = deciding.extend(actor_of(request), work, int(days) if days.isdigit() else 0, request.POST.get("reason", ""))
     return _("Extended. The new date is %s.") % (case.due or "")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Invalid, NotFound
 from tongban.engine.documents import api as documents
-from tongban.trust.identity.api import signed_in, with_query_code
+from tongban.trust.identity.api import actor_of, signed_in, with_query_code
 
 from ..access import access_case_by_code, access_own_case
 from ..actions import drafts, follow
@@ -29,7 +29,7 @@ TAGS = [_("Long wait"), _("Unclear guide"), _("Asked for too much"), _("Unfriend
 @signed_in
 def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
     """What the applicant gets at once. The query code is shown here and on the PDF, and nowhere else."""
-    case = access_own_case(request.actor, case_id)
+    case = access_own_case(actor_of(request), case_id)
     code = request.session.get(f"receipt:{case_id}", "")
     context = {"case": case, "code": code, "documents": documents.documents_of(case.ref)}
     return render(request, "hall/case/receipt.html", context)
@@ -38,21 +38,26 @@ def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
 @signed_in
 def mine(request: HttpRequest) -> HttpResponse:
     """My applications: drafts to go on with, and cases."""
-    own = Draft.objects.filter(owner=str(request.actor.applicant)).order_by("-updated_at")[:20]
+    own = Draft.objects.filter(owner=str(actor_of(request).applicant)).order_by("-updated_at")[:20]
     rows = [
-        {"title": item_title(draft.item), "at": draft.updated_at, "url": step_url(draft, first_step(draft)), "id": draft.public_id}
+        {
+            "title": item_title(draft.item),
+            "at": draft.updated_at,
+            "url": step_url(draft, first_step(draft)),
+            "id": draft.public_id,
+        }
         for draft in own
     ]
-    page = own_cases(request.actor, request.GET.get("after", ""))
+    page = own_cases(actor_of(request), request.GET.get("after", ""))
     return render(request, "hall/case/mine.html", {"drafts": rows, "page": page, "states": CaseState})
 
 
 @signed_in
 def discard(request: HttpRequest, draft_id: str) -> HttpResponse:
     """Throw a draft away, after asking."""
-    draft = drafts.access_draft(request.actor, draft_id)
+    draft = drafts.access_draft(actor_of(request), draft_id)
     if request.method == "POST":
-        drafts.discard_draft(request.actor, draft_id)
+        drafts.discard_draft(actor_of(request), draft_id)
         return redirect("hall:mine")
     context = {
         "title": _("Throw this draft away?"),
@@ -68,7 +73,7 @@ def discard(request: HttpRequest, draft_id: str) -> HttpResponse:
 @signed_in
 def case(request: HttpRequest, case_id: str) -> HttpResponse:
     """The applicant's own case."""
-    found = access_own_case(request.actor, case_id)
+    found = access_own_case(actor_of(request), case_id)
     return render(request, "hall/case/case.html", _context(found, own=True))
 
 
@@ -90,7 +95,15 @@ def _context(found: Case, *, own: bool) -> dict[str, Any]:
 def _entries(view: Any) -> list[dict[str, Any]]:
     """The timeline: what was done, who has it now until when and why, and what comes next."""
     done = [
-        {"title": s.title, "at": s.at, "office": s.office, "note": s.note, "why": s.why, "until": s.due, "state": "done"}
+        {
+            "title": s.title,
+            "at": s.at,
+            "office": s.office,
+            "note": s.note,
+            "why": s.why,
+            "until": s.due,
+            "state": "done",
+        }
         for s in view.steps
     ]
     now_here = [
@@ -100,7 +113,9 @@ def _entries(view: Any) -> list[dict[str, Any]]:
     if view.state == CaseState.CORRECTION:
         now_here.append({"title": _("Waiting for your correction"), "until": view.asked_until, "state": "waiting"})
     if not view.state.ended:
-        now_here.append({"title": _("The single answer"), "office": view.first_office, "until": view.due, "state": "next"})
+        now_here.append(
+            {"title": _("The single answer"), "office": view.first_office, "until": view.due, "state": "next"}
+        )
     return done + now_here
 
 
@@ -123,7 +138,7 @@ def progress(request: HttpRequest) -> HttpResponse:
 @signed_in
 def document(request: HttpRequest, case_id: str, document_id: str) -> HttpResponse:
     """A notice or receipt of the applicant's own case as PDF."""
-    found = access_own_case(request.actor, case_id)
+    found = access_own_case(actor_of(request), case_id)
     if documents.document(document_id).subject != found.ref:
         raise NotFound()
     return documents.response(document_id)
@@ -132,18 +147,18 @@ def document(request: HttpRequest, case_id: str, document_id: str) -> HttpRespon
 @signed_in
 def correct(request: HttpRequest, case_id: str) -> HttpResponse:
     """Answer a correction notice: a draft with all former answers and materials, handed in again."""
-    found = access_own_case(request.actor, case_id)
-    draft = follow.correction_draft(request.actor, found)
+    found = access_own_case(actor_of(request), case_id)
+    draft = follow.correction_draft(actor_of(request), found)
     return redirect(step_url(draft, first_step(draft)))
 
 
 @signed_in
 def withdraw(request: HttpRequest, case_id: str) -> HttpResponse:
     """Take the application back, after asking."""
-    found = access_own_case(request.actor, case_id)
+    found = access_own_case(actor_of(request), case_id)
     back = reverse("hall:case", args=[case_id])
     if request.method == "POST":
-        follow.withdraw(request.actor, case_id, request.POST.get("reason", ""))
+        follow.withdraw(actor_of(request), case_id, request.POST.get("reason", ""))
         return redirect(back)
     context = {
         "title": _("Withdraw this application?"),
@@ -160,7 +175,7 @@ def withdraw(request: HttpRequest, case_id: str) -> HttpResponse:
 def collect(request: HttpRequest, case_id: str) -> HttpResponse:
     """Take the result over."""
     if request.method == "POST":
-        follow.collect(request.actor, case_id)
+        follow.collect(actor_of(request), case_id)
         messages.success(request, _("The result is in your hands. Thank you."))
     return redirect("hall:case", case_id)
 
@@ -173,14 +188,14 @@ def rate(request: HttpRequest, case_id: str) -> HttpResponse:
     grade = request.POST.get("grade", "")
     try:
         follow.rate(
-            request.actor,
+            actor_of(request),
             case_id,
             int(grade) if grade.isdigit() else 0,
             request.POST.getlist("tags"),
             request.POST.get("comment", ""),
         )
     except Invalid as error:
-        found = access_own_case(request.actor, case_id)
+        found = access_own_case(actor_of(request), case_id)
         context = {**_context(found, own=True), "errors": error.errors, "typed": request.POST}
         return render(request, "hall/case/case.html", context, status=422)
     messages.success(request, _("Thank you for your rating."))
@@ -190,4 +205,6 @@ def rate(request: HttpRequest, case_id: str) -> HttpResponse:
 @signed_in
 def questions(request: HttpRequest) -> HttpResponse:
     """What I asked, and the answers."""
-    return render(request, "hall/questions/mine.html", {"page": own_questions(request.actor, request.GET.get("after", ""))})
+    return render(
+        request, "hall/questions/mine.html", {"page": own_questions(actor_of(request), request.GET.get("after", ""))}
+    )
