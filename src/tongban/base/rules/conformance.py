@@ -113,7 +113,10 @@ def _check(model: Model, case: Element, node: Element, inputs: dict[str, Value],
     name = node.get("name", "")
     invoked = case.get("invocableName") or name
     kind = case.get("type", "decision")
-    target = model.find(invoked if kind in ("bkm", "decisionService") else name) or model.find(invoked)
+    if kind == "decision":
+        target = model.find(name, "decision") or model.find(invoked)
+    else:
+        target = model.find(invoked, "decisionService" if kind == "decisionService" else "businessKnowledgeModel")
     expected_error = node.get("errorResult") == "true"
     if target is None:
         return "" if expected_error else f"there is no {name!r}"

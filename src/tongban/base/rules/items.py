@@ -34,7 +34,7 @@ class Items:
         found = {name: strict(kind) for name, kind in self._made.items()}
         for alias, items in self._imported.items():
             for name, kind in items._made.items():
-                found[f"{alias}.{name}" if alias else name] = strict(kind)
+                found[name if _is_bare(alias) else f"{alias}.{name}"] = strict(kind)
         return found
 
     def entry_names(self) -> set[str]:
@@ -62,9 +62,9 @@ class Items:
         if "<" in name:
             return self._expression(name)
         for alias, items in self._imported.items():
-            if alias and name.startswith(alias + "."):
+            if name.startswith(alias + "."):
                 return items.find(name[len(alias) + 1 :])
-            if not alias and (kind := items.find(name)) is not None:
+            if _is_bare(alias) and (kind := items.find(name)) is not None:
                 return kind
         _, colon, local = name.partition(":")
         if not colon:
@@ -128,6 +128,11 @@ class Items:
             self.problems.append(error)
             return base
         return Constrained(base, lambda value: _allows(tests, value, each))
+
+
+def _is_bare(alias: str) -> bool:
+    """Whether an import has no name, so that its types are seen without a prefix."""
+    return alias.startswith("\0")
 
 
 def _allows(tests: UnaryTests, value: Value, each: bool) -> bool:

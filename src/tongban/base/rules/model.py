@@ -60,7 +60,7 @@ class Model:
         self._imported: dict[str, Model] = {}
         for declared in children(root, "import"):
             self._import(declared, imports)
-        self.items = Items(root, {alias.partition("\0")[0]: model.items for alias, model in self.imports.items()})
+        self.items = Items(root, {alias: model.items for alias, model in self.imports.items()})
         self._by_id: dict[str, Node] = {}
         self._by_name: dict[str, Node] = {}
         for element in children(root, *_LOGIC):
@@ -112,9 +112,14 @@ class Model:
             return None if model is None else model._by_id.get(identifier)
         return self._by_id.get(identifier)
 
-    def find(self, name_or_id: str) -> Node | None:
-        """An element by name or id, here or in an imported model (`alias.name`, or the name alone)."""
-        found = self._by_name.get(normal_name(name_or_id)) or self._by_id.get(name_or_id)
+    def find(self, name_or_id: str, kind: str = "") -> Node | None:
+        """An element by name or id, here or in an imported model (`alias.name`, or the name alone).
+
+        `kind` is the element wanted, where a decision and a decision service share a name.
+        """
+        name = normal_name(name_or_id)
+        named = (node for node in self._by_id.values() if kind and (node.tag, node.name) == (kind, name))
+        found = next(named, None) or self._by_name.get(name) or self._by_id.get(name_or_id)
         if found is not None:
             return found
         for alias, model in self.imports.items():

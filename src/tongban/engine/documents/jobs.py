@@ -8,9 +8,7 @@ from procrastinate.contrib.django import app
 from .actions import produce
 
 
-@app.task(
-    name="documents:render", queue="documents", retry=RetryStrategy(max_attempts=6, exponential_wait=4)
-)
+@app.task(name="documents:render", queue="documents", retry=RetryStrategy(max_attempts=6, exponential_wait=4))
 def render_document(document: str) -> None:
     """Draw one document; tried six times over about an hour, then it stays failed and visible."""
     produce(document)

@@ -204,6 +204,8 @@ def _place(field: Field, raw: Any) -> dict[str, str] | None:
     if division and not _DIVISION.fullmatch(division):
         raise Wrong(_("A division code has 6, 9 or 12 digits."))
     if division and field.options:
+        # A register knows the village; the form may ask for the county it lies in.
+        division = next((option.code for option in field.options if division.startswith(option.code)), division)
         _code(field, division)
     return {"division": division, "text": text} if division or text else None
 

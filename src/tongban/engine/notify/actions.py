@@ -17,8 +17,9 @@ from tongban.base.kernel.api import Invalid, Ref, Refused, new_id, now, system
 from tongban.base.ledger import api as ledger
 from tongban.trust.identity.api import Actor
 
-from .channels import PERSON, channels
-from .data import Delivery, Facts, Message, State, Urgency
+from .channels import PERSON
+from .channels import channels as ways
+from .data import Delivery, Facts, Message, Preference, State, Urgency
 from .kinds import brief, kinds, words
 from .models import Delivery as DeliveryRow
 from .models import Message as Row
@@ -63,8 +64,17 @@ def tell(
         if not _insert(row):
             return
         if recipient.kind == PERSON:
+            wanted = preference(recipient)
             for channel in channels if channels is not None else known.channels:
-                _queue(DeliveryRow(channel=channel, message_id=row.id, **_to(recipient), text="", created_at=now()))
+                if _reached(channel, recipient, wanted, urgency):
+                    _queue(DeliveryRow(channel=channel, message_id=row.id, **_to(recipient), created_at=now()))
+
+
+def _reached(channel: str, recipient: Ref, wanted: Preference, urgency: Urgency | str) -> str:
+    """The address by which a person is reached through a channel; "" when they have none or said no to it."""
+    if channel in wanted.off and urgency != Urgency.URGENT:
+        return ""
+    return ways.get(channel).address(recipient, wanted)
 
 
 def _insert(row: Row) -> bool:
@@ -118,7 +128,7 @@ def send(id: str) -> None:
         DeliveryRow.objects.filter(id=id, state=State.PENDING).update(state=State.SKIPPED, text="", subject="")
         return
     try:
-        channels.get(letter.channel).send(letter)
+        ways.get(letter.channel).send(letter)
     except Exception as error:
         text = f"{type(error).__name__}: {error}"[:500].replace(letter.address, "***")
         DeliveryRow.objects.filter(id=id).update(state=State.FAILED, attempts=letter.attempts + 1, error=text)
@@ -147,11 +157,11 @@ def _letter(row: DeliveryRow) -> Delivery | None:
     if not row.message_id:
         return letter if letter.address else None
     assert letter.recipient is not None
-    wanted = preference(letter.recipient)
     message = Row.objects.filter(id=row.message_id).first()
-    if message is None or (row.channel in wanted.off and message.urgency != Urgency.URGENT):
+    if message is None:
         return None
-    address = channels.get(row.channel).address(letter.recipient, wanted)
+    wanted = preference(letter.recipient)
+    address = _reached(row.channel, letter.recipient, wanted, message.urgency)
     if not address:
         return None
     subject, text = brief(message.kind, message.facts, wanted.language)
@@ -191,7 +201,7 @@ def prefer(person: Ref, email: str, off: Collection[str], language: str = "zh-ha
             validate_email(email)
     except ValidationError:
         raise Invalid({"email": _("Please give an e-mail address such as name@example.com.")}) from None
-    known = sorted(set(off) & set(channels))
+    known = sorted(set(off) & set(ways))
     with transaction.atomic():
         values = {"email": email, "off": known, "language": language}
         PreferenceRow.objects.update_or_create(person_id=person.id, defaults=values)

@@ -139,9 +139,13 @@ class Step:
                 if moves > MOVES:
                     self._stop_all("the process turns in circles without waiting for anything")
                     break
-                self._move(*self.queue.popleft())
+                self._move(*self.following())
         if self.state.status in ("running", "failed") and self.state.frames:
             self.state.status = "failed" if self.state.incidents() else "running"
+
+    def following(self) -> tuple[int, str, int]:
+        """The move that comes next."""
+        return self.queue.popleft()
 
     def _move(self, frame: int, flow: str, token: int) -> None:
         if token:
@@ -208,7 +212,7 @@ class Step:
         self.mark(frame, node)
         if node.kind in ACTIVITIES:
             activity.enter(self, frame, node)
-        elif node.kind is Kind.START and frame.owner and self.judge.patient and not held:
+        elif self.judge.patient and not held and self._may_wait(frame, node):
             self.rest(frame, node, "held")
         elif node.kind is Kind.PARALLEL and node.joins:
             self.rest(frame, node, "join", via)
@@ -217,7 +221,7 @@ class Step:
                 self._merge(frame, node, here)
         elif node.kind is Kind.INCLUSIVE and node.joins:
             self.rest(frame, node, "join", via)
-        elif node.kind is Kind.EVENT_BASED:
+        elif node.kind is Kind.EVENT_BASED and node.outgoing:
             token = self.rest(frame, node, "event")
             targets = [self.scope(frame).flows[f].target for f in node.outgoing]
             self.arm(token, [self.node(frame, t) for t in targets])
@@ -229,6 +233,11 @@ class Step:
             if node.kind is Kind.THROW and node.trigger is Trigger.MESSAGE:
                 self.effects.append(Thrown(node))
             self.leave(frame, node)
+
+    def _may_wait(self, frame: Frame, node: Node) -> bool:
+        """Where a generated run lets others go first: as a sub-process begins, before an end that stops others."""
+        stops = node.kind is Kind.END and node.trigger in (Trigger.TERMINATE, Trigger.ERROR)
+        return stops or (node.kind is Kind.START and bool(frame.owner))
 
     def _end(self, frame: Frame, node: Node) -> None:
         if node.answer:

@@ -155,8 +155,20 @@ def _run(graph: Graph, root: str, way: tuple[str, ...], judge: FreeJudge, done: 
             done.ends.add(place)
 
 
+class _Wander(Step):
+    """A step whose tokens move in any order."""
+
+    dice: random.Random
+
+    def following(self) -> tuple[int, str, int]:
+        if len(self.queue) > 1:
+            self.queue.rotate(self.dice.randrange(len(self.queue)))
+        return self.queue.popleft()
+
+
 def _take(graph: Graph, state: State, stimulus: Stimulus, judge: FreeJudge) -> None:
-    step = Step(graph, state, judge)
+    step = _Wander(graph, state, judge)
+    step.dice = judge.dice
     step.take(stimulus)
     step.run()
 

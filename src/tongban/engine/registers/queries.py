@@ -327,13 +327,13 @@ def similar(key: str, field: str, text: str, *, limit: int = 10, floor: float = 
     register = definition(key)
     if not _field(register, field).similar:
         raise Invalid({field: _("This item has no index of close values.")})
-    core = f'registers.name_core("{field}")'
+    column, asked = f'registers.name_core("{field}")', "registers.name_core(%(text)s)"
+    close = f"{column} = {asked}" if floor >= 1 else f"({column} = {asked} OR {column} %% {asked})"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(floor)])
+        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(min(floor, 1.0))])
         cursor.execute(
-            f'SELECT id, "{field}", similarity({core}, registers.name_core(%s)) AS score '  # noqa: S608
-            f"FROM {register.table} WHERE valid_to IS NULL AND ({core} % registers.name_core(%s) "
-            f"OR {core} = registers.name_core(%s)) ORDER BY score DESC, id LIMIT %s".replace(" % r", " %% r"),
-            [text, text, text, min(limit, MAX_PAGE)],
+            f'SELECT id, "{field}", similarity({column}, {asked}) AS score FROM {register.table} '  # noqa: S608
+            f"WHERE valid_to IS NULL AND {asked} <> '' AND {close} ORDER BY score DESC, id LIMIT %(limit)s",
+            {"text": text.replace("\0", ""), "limit": min(limit, MAX_PAGE)},
         )
         return [Clash(id_, value, round(float(score), 4)) for id_, value, score in cursor.fetchall()]

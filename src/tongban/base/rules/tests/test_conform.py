@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tongban.base.rules.cli import add_conformance
 from tongban.base.rules.conformance import run_kit
 
 SOURCE = Path(__file__).resolve().parents[4]
@@ -109,3 +111,12 @@ def test_the_command_prints_json_lines(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(SOURCE)}, timeout=60)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"model": "m.dmn", "case": "d", "result": "passed", "detail": ""}
+
+
+def test_the_parser_is_added_to_the_house_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verdicts(tmp_path, MODEL.format(decision("d", "n + 1")), case("d", '<value xsi:type="xsd:decimal">1</value>'))
+    parser = argparse.ArgumentParser()
+    add_conformance(parser.add_subparsers())
+    args = parser.parse_args(["dmn", str(tmp_path), "--json"])
+    assert args.run(args) == 0
+    assert json.loads(capsys.readouterr().out)["detail"] == "d: expected 1, got 2"

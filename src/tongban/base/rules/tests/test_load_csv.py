@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tongban.base.rules.api import from_feel, load_table_csv
@@ -85,3 +87,12 @@ def test_errors_name_row_and_column(text: str, row: int, column: str) -> None:
     with pytest.raises(TableError) as caught:
         load_table_csv(text, "t")
     assert (caught.value.row, caught.value.column) == (row, column)
+
+
+def test_the_table_of_the_readme_loads() -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    lines = [line[4:] for line in readme.splitlines() if line.startswith("    ")]
+    made = load_table_csv("\n".join(lines), "fees")
+    assert from_feel(made.decide({"注册资本": 600000, "kind": "公司"})) == 600
+    assert made.decide({"注册资本": 600000, "kind": "个体"}) is None
+    assert made.decide({"注册资本": 1, "kind": "个体"}) == 0

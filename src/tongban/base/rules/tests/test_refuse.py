@@ -136,7 +136,7 @@ def test_code_is_never_run(text: str, tmp_path: Path, monkeypatch: pytest.Monkey
 def test_bombs_are_bounded(text: str) -> None:
     context = {"x": 1, "f": None, "a": [1], "big": "a" * 20_000}
     assert _quietly(lambda: to_json(compile_expression(text).evaluate(context))) < SECONDS
-    assert _quietly(lambda: compile_unary_tests(text).matches(1, context)) < SECONDS
+    assert _quietly(lambda: compile_unary_tests(text)) < SECONDS
 
 
 DEFINITIONS = (

@@ -11,7 +11,7 @@ from tongban.base.kernel.api import Invalid
 from tongban.engine.forms import api
 from tongban.engine.forms.data import FormDefinition
 
-from .conftest import GOOD
+from .conftest import GOOD, code_sets
 
 
 def errors(form: FormDefinition, changes: dict[str, Any], page: str | None = None) -> dict[str, str]:
@@ -157,3 +157,15 @@ def test_differences_name_every_changed_answer(form: FormDefinition) -> None:
         "shareholders.1.holder": (None, "李四"),
     }
     assert api.differences(form, GOOD, copy.deepcopy(GOOD)) == ()
+
+
+def test_a_village_of_the_register_becomes_the_county_the_form_offers() -> None:
+    text = (
+        "form: f\ntitle: t\npages: [{name: p, title: t, fields: "
+        "[{name: a, title: t, type: place, code_set: counties, prefill: population.address}]}]"
+    )
+    form = api.parse(text, "f", None, code_sets)
+    known = api.prefill(form, {"population": {"address": {"division": "460106001002", "text": "路1号"}}})
+    assert known["a"].value == {"division": "460106", "text": "路1号"}
+    with pytest.raises(Invalid):
+        api.checked(form, {"a": {"division": "460200", "text": "路1号"}})

@@ -187,6 +187,8 @@ def test_close_names_are_found(registers: None) -> None:
     assert api.similar("legal_entity", "name", "海南 椰风（餐饮）有限公司")[0].score == 1.0
     assert names[2] not in [clash.value for clash in clashes]
     assert api.similar("legal_entity", "name", "完全不同的名称") == []
+    assert [c.value for c in api.similar("legal_entity", "name", "海南椰风餐饮", floor=1.0)] == [names[0]]
+    assert api.similar("legal_entity", "name", "\0%s'(){}") == api.similar("legal_entity", "name", "") == []
     api.retire("legal_entity", clashes[0].id, by=Ref("identity.person", "p"), reason="注销")
     assert names[0] not in [clash.value for clash in api.similar("legal_entity", "name", names[0])]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from tongban.base.kernel.api import NotFound, Ref, Refused, now
+from tongban.base.kernel.api import NotFound, Ref, Refused, now, system
 from tongban.base.ledger import api as ledger
 from tongban.engine.registers import api
 from tongban.trust.identity import api as identity
@@ -223,3 +223,19 @@ def test_pages_ask_for_permission(people: SimpleNamespace, client_of: Callable[[
     answer = client_of(people.reader).post("/api/registers/legal_entity", body, content_type="application/json")
     assert answer.status_code == 403
     assert client_of(people.citizen).get("/registers/").status_code in (302, 403)
+
+
+@pytest.mark.django_db
+def test_r1_the_app_role_can_do_its_work_and_cannot_rewrite_history(people: SimpleNamespace) -> None:
+    columns = ["id_number", "name", "status"]
+    with as_role("tongban_app"), system():
+        rows = [(CITIZEN, "陈晓明", "normal")]
+        assert api.bulk("population", columns, rows, source="public_security").updated == 1
+        values = {"id_number": NEIGHBOUR, "name": "林海", "status": "moved"}
+        row = api.write("population", values, by=None, reason="迁出", source="public_security")
+        api.retire("population", row.id, by=None, reason="注销")
+        assert [version.version for version in api.history("population", row.id)] == [3, 2, 1]
+    for query in ("UPDATE registers.population_history SET name = 'x'", "DELETE FROM registers.population"):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE tongban_app")
+            cursor.execute(query)
