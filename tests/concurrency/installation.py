@@ -61,8 +61,8 @@ class Installation:
                 assert time.monotonic() < deadline, f"the {site} site does not answer"
                 time.sleep(0.3)
 
-    def processes(self) -> dict[int, str]:
-        """The supervisor's living descendants, each with its command line; nobody else's."""
+    def processes(self) -> dict[int, tuple[int, str]]:
+        """The supervisor's living descendants, each with its generation and command line; nobody else's."""
         assert self.supervisor
         return descendants(self.supervisor.pid)
 
@@ -129,8 +129,8 @@ class Browser:
             connection.close()
 
 
-def descendants(root: int) -> dict[int, str]:
-    """Every living process below `root`."""
+def descendants(root: int) -> dict[int, tuple[int, str]]:
+    """Every living process below `root`: 1 for its children, 2 for theirs, and what they run."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -140,11 +140,12 @@ def descendants(root: int) -> dict[int, str]:
                 continue
             if fields[0] != "Z":
                 children.setdefault(int(fields[1]), []).append(int(entry.name))
-    found, todo = {}, [root]
-    while todo:
-        for child in children.get(todo.pop(), []):
-            found[child] = command_line(child)
-            todo.append(child)
+    found: dict[int, tuple[int, str]] = {}
+    generation, depth = [root], 0
+    while generation:
+        depth += 1
+        generation = [child for parent in generation for child in children.get(parent, [])]
+        found |= {pid: (depth, command_line(pid)) for pid in generation}
     return found
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
 from tongban.base.kernel.data import Event
+
+PACK = "packs.pack"
+RUN = "packs.run"
 
 # A page with nothing on it: what acceptance cases hand in as a material.
 SAMPLE_PDF = (
@@ -18,7 +22,10 @@ SAMPLE_PDF = (
 
 @dataclass(frozen=True)
 class Pack:
-    """A folder of definitions, read and understood. Values are as written; `digest` is over all its files."""
+    """A folder of definitions, read and understood. Values are as written; `digest` is over all its files.
+
+    `texts` are the files right in the folder, by name: where findings look up their line.
+    """
 
     folder: Path
     key: str
@@ -28,6 +35,8 @@ class Pack:
     needs: Sequence[str]
     answers: Sequence[str]
     digest: str
+    readme: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, bytes] = field(default_factory=dict)
@@ -49,6 +58,22 @@ class Change:
     detail: str = ""
 
 
+class RunKind(StrEnum):
+    """What somebody asked the owner's worker to do with a pack."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+
+
+class RunState(StrEnum):
+    """Where it stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class CaseRun:
     """How an acceptance case of a pack went."""
@@ -65,5 +90,3 @@ class PackApplied(Event):
     kind: ClassVar[str] = "packs.pack.applied"
     key: str
     version: str
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +10,24 @@ from tongban.base.kernel.api import NotFound
 from tongban.trust.identity import api as identity
 from tongban.work.hall.data import ItemDraft, Result, Service, Unique
 
-SERVICE_KEYS = {"form", "process", "first", "offices", "automatic", "level", "inputs", "unique", "result", "tell"}
-RESULT_KEYS = {"licence", "face", "register", "values", "assign", "holder_name", "holder_number"}
-ITEM_KEYS = {
-    *("key", "task_name", "task_type", "use_level", "department", "joint_departments", "service_objects"),
-    *("corp_topics", "user_topics", "handle_forms", "project_type", "legal_limit", "promised_limit", "visits"),
-    *("online_depth", "fee", "result_name", "result_type", "conditions", "basis", "steps", "faqs", "service"),
-    *("phone", "complaints", "hours", "summary"),
-}
+from .data import Pack
+
 _UNITS = {"workday": "1", "day": "2", "month": "3", "year": "4"}
+
+
+OF_PROCESS = re.compile(r'\w+:(table|office)="([^"=]+)"')
+
+
+def parts_of(pack: Pack) -> set[str]:
+    """The parts that offices play in a pack's items and processes."""
+    parts = {
+        value for xml in pack.processes.values() for kind, value in OF_PROCESS.findall(xml.decode()) if kind == "office"
+    }
+    for item in pack.items:
+        service = item.get("service") or {}
+        parts |= {item["department"], *item.get("joint_departments", ())}
+        parts |= {service.get("first", item["department"]), *service.get("offices", ()), *service.get("tell", ())}
+    return parts
 
 
 def service_of(item: Mapping[str, Any], pack: str) -> Service | None:
@@ -91,7 +101,12 @@ def draft_of(item: Mapping[str, Any], pack: str, division: str, form: Any, limit
         values=values,
         materials=_materials(form),
         steps=[
-            {"step_name": _zh(s["name"]), "office": _title(s, division), "limit_day": int(s["limit"]), "limit_type": "1"}
+            {
+                "step_name": _zh(s["name"]),
+                "office": _title(s, division),
+                "limit_day": int(s["limit"]),
+                "limit_type": "1",
+            }
             for s in item.get("steps") or ()
         ],
         faqs=[{"question": _zh(f["question"]), "answer": _zh(f["answer"])} for f in item.get("faqs") or ()],

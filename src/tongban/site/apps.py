@@ -16,3 +16,6 @@ class SiteConfig(AppConfig):
         "procrastinate_events": "INSERT",
         "procrastinate_periodic_defers": "SELECT",
     }
+
+    def ready(self) -> None:
+        from . import permissions  # noqa: F401 - declares the site's own rights

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 
-from .navigation import staff_navigation
+from .navigation import public_navigation, staff_navigation
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -20,7 +19,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "elder": request.COOKIES.get("tongban_elder") == "1",
         "actor": getattr(request, "actor", None),
         "staff_nav": staff_navigation(request) if settings.SITE != "public" else [],
+        "public_nav": public_navigation(request) if settings.SITE == "public" else [],
     }
 
-
-__all__ = ["NoReverseMatch", "reverse", "site"]

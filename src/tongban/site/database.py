@@ -111,7 +111,7 @@ def prepare() -> None:
 
 
 def grant_rows() -> None:
-    """Give the roles what they need of every table, after migrations and after packs made new ones.
+    """Give the roles what they need of every table, after migrations. Registers give their own rights when applied.
 
     The public process gets only the tables that a room names in its app configuration (`public_tables`).
     """
@@ -119,14 +119,10 @@ def grant_rows() -> None:
 
     with connect_owner() as connection, connection.transaction():
         run = connection.execute
-        for schema in ("public", "registers"):
-            if not run("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]).fetchone():
-                continue
-            place = sql.Identifier(schema)
-            run(sql.SQL("GRANT USAGE ON SCHEMA {} TO tongban_app, tongban_public, tongban_audit").format(place))
-            run(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {} TO tongban_app").format(place))
-            run(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO tongban_app, tongban_public").format(place))
-            run(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM tongban_public").format(place))
+        run("GRANT USAGE ON SCHEMA public TO tongban_app, tongban_public, tongban_audit")
+        run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tongban_app")
+        run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tongban_app, tongban_public")
+        run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tongban_public")
         run("REVOKE UPDATE, DELETE, TRUNCATE ON ledger_leaf FROM tongban_app")
         run("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM tongban_app")
         run("GRANT SELECT ON ledger_leaf TO tongban_audit")

@@ -15,11 +15,14 @@ ENTRIES: list[tuple[str, Text, str, str]] = [
     ("hall.work", _("My inbox"), "hall:inbox", "inbox"),
     ("hall.accept", _("File for a visitor"), "hall:counter", "user-plus"),
     ("hall.work", _("Cases"), "hall:cases", "folder"),
+    ("", _("Messages"), "notify:inbox", "bell"),
     ("hall.answer", _("Questions"), "hall:questions", "message"),
     ("register.read", _("Registers"), "registers:index", "database"),
+    ("licences.read", _("Licences"), "licences:look_up", "certificate"),
     ("items.edit", _("Service items"), "hall:items", "list"),
     ("calendar.edit", _("Working days"), "calendars:index", "calendar"),
     ("identity.manage", _("Offices and people"), "identity:offices", "users"),
+    ("search.manage", _("Everyday words"), "search:words", "search"),
     ("packs.apply", _("Packs"), "packs:index", "package"),
     ("jobs.manage", _("Background jobs"), "site:jobs", "activity"),
 ]
@@ -45,8 +48,38 @@ def staff_navigation(request: HttpRequest) -> list[Entry]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        if may(actor, permission):
+        if (actor.staff and not permission) or may(actor, permission):
             found.append({"title": title, "url": url, "icon": icon, "active": request.path.startswith(url)})
+    return _marked(found)
+
+
+PUBLIC: list[tuple[bool, Text, str]] = [
+    # (only for those signed in, title, URL name)
+    (False, _("Home"), "portal:home"),
+    (False, _("Services"), "portal:items"),
+    (False, _("Where is my application?"), "hall:progress"),
+    (False, _("Verify a licence"), "licences:verify"),
+    (True, _("My applications"), "hall:mine"),
+    (True, _("My licences"), "licences:mine"),
+    (True, _("Messages"), "notify:inbox"),
+]
+
+
+def public_navigation(request: HttpRequest) -> list[Entry]:
+    """The public site's navigation; what is one's own appears after signing in."""
+    known = getattr(getattr(request, "user", None), "is_authenticated", False)
+    found: list[Entry] = []
+    for own, title, name in PUBLIC:
+        if own and not known:
+            continue
+        url = reverse(name)
+        active = request.path == url if url == "/" else request.path.startswith(url)
+        found.append({"title": title, "url": url, "icon": "", "active": active})
+    return _marked(found)
+
+
+def _marked(found: list[Entry]) -> list[Entry]:
+    """Only the closest of the marked entries stays marked."""
     longest = max((entry["url"] for entry in found if entry["active"]), key=len, default="")
     for entry in found:
         entry["active"] = entry["url"] == longest

@@ -6,6 +6,7 @@ reach the checkout (say below /root), it is given the one capability that lets i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -117,6 +118,10 @@ class Server:
         except psycopg.Error:
             return False
 
+    def alive(self) -> bool:
+        """Whether the server's process is there: cheap, and true as well while it recovers from a crash by itself."""
+        return bool(self._pid())
+
     def start(self) -> None:
         """Start the server, initialising its folder at first; returns when it answers. `PostgresError` otherwise."""
         if not (self.data / "PG_VERSION").exists():
@@ -154,6 +159,8 @@ class Server:
         """The server's process by its own lock file; 0 when it has none or the process is gone."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # a killed child stays in the process table until somebody asks
             os.kill(pid, 0)
         except (OSError, ValueError):
             return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from types import FrameType
 
 from .database import running
 from .home import home
+from .postgres import PostgresError, Server
 
 BACK_OFF = 0.5
 
@@ -52,6 +54,8 @@ class Child:
             return
         if time.monotonic() - self.started < BACK_OFF:
             return
+        if self.process:
+            _end_group(self.process.pid)  # workers of a killed web process would keep its port and go on answering
         log = home() / "log"
         log.mkdir(parents=True, exist_ok=True)
         with (log / f"{self.name}.log").open("ab") as out:
@@ -76,6 +80,12 @@ class Child:
                 return
 
 
+def _end_group(leader: int) -> None:
+    """Kill what a dead process left behind in its group; the number is not given out again while one is left."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 @dataclass
 class Town:
     """All processes of one machine: the two sites, the worker, and one that may change tables for packs."""
@@ -84,7 +94,7 @@ class Town:
 
     @classmethod
     def usual(cls) -> Town:
-        """Public and staff site, worker, owner's worker."""
+        """Public and staff site, worker, the worker that draws, owner's worker."""
         python, web = sys.executable, os.environ.get("TONGBAN_WEB_WORKERS", "2")
         sites = [
             Child(site, _granian(port, web), {"TONGBAN_SITE": site, "TONGBAN_DATABASE_ROLE": ""})
@@ -92,11 +102,13 @@ class Town:
         ]
         worker = [python, "-c", "from tongban.site.worker import main; main()"]
         usual = {"TONGBAN_SITE": "system", "TONGBAN_DATABASE_ROLE": ""}
-        queues = "events,documents,notify,nightly,default"
+        queues = "events,notify,nightly,default"
         return cls(
             [
                 *sites,
                 Child("worker", worker, {**usual, "TONGBAN_WORKER_QUEUES": queues}),
+                # Drawing is slow and can wait: on its own, and polite, it holds up neither people nor events.
+                Child("documents", ["nice", *worker], {**usual, "TONGBAN_WORKER_QUEUES": "documents"}),
                 Child(
                     "definitions",
                     worker,
@@ -140,8 +152,7 @@ def _serve(job: Callable[[], int], *, stay: bool) -> int:
             town.keep()
             status = job()
             while stay:
-                if server and not server.running():
-                    server.start()
+                _keep_database(server)
                 town.keep()
                 time.sleep(0.3)
         except KeyboardInterrupt:
@@ -149,6 +160,16 @@ def _serve(job: Callable[[], int], *, stay: bool) -> int:
         finally:
             town.stop()
     return status
+
+
+def _keep_database(server: Server | None) -> None:
+    """Start the embedded server again when its process is gone. One that recovers by itself is left alone."""
+    if server is None or server.alive():
+        return
+    try:
+        server.start()
+    except PostgresError as error:
+        say(str(error))  # it may still be held by what the dead server left behind; the next round tries again
 
 
 def _command(*arguments: str) -> None:

@@ -3,9 +3,15 @@
 from django.urls import path
 
 from tongban.trust.identity.api import checked_urlconf
+from tongban.work.hall.rest import router as hall
 
-from . import urls
+from . import rest, urls
 from .views import health
 
-urlpatterns = [*urls.of_rooms("public"), path("health/", health, name="health")]
+urlpatterns = [
+    rest.mounted("public", {"": hall}),
+    *urls.of_rooms("public"),
+    path("health/", health, name="health"),
+]
+handler500 = "tongban.site.views.server_error"
 checked_urlconf(urlpatterns)

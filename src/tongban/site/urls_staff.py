@@ -1,11 +1,21 @@
 """Addresses of the staff site. The site room itself comes last, so this file mounts the others first."""
 
-from django.urls import path
+from django.urls import include, path
 
+from tongban.engine.registers.rest import router as registers
 from tongban.trust.identity.api import checked_urlconf
 
-from . import urls
+from . import rest, urls
+from .jobs_pages import jobs_page, retry
 from .views import health, staff_home
 
-urlpatterns = [*urls.of_rooms("staff"), path("", staff_home, name="staff_home"), path("health/", health, name="health")]
+own = [path("jobs/", jobs_page, name="jobs"), path("jobs/<int:job>/retry/", retry, name="job_retry")]
+urlpatterns = [
+    rest.mounted("staff", {"registers": registers}),
+    *urls.of_rooms("staff"),
+    path("", include((own, "site"))),
+    path("", staff_home, name="staff_home"),
+    path("health/", health, name="health"),
+]
+handler500 = "tongban.site.views.server_error"
 checked_urlconf(urlpatterns)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 
 from tongban.trust.identity.api import public, staff
 
@@ -13,6 +17,14 @@ from .navigation import staff_navigation
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: usually a page left open past the session's end."""
     return render(request, "site/errors/403.html", {"message": None, "csrf": True}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke. Where it was only the database that is starting again, say so: trying again will help."""
+    away = isinstance(sys.exception(), (OperationalError, InterfaceError))
+    status = 503 if away else 500
+    page = get_template(f"site/errors/{status}.html").render()  # without the request: it may need the database
+    return HttpResponse(page, status=status, headers={"Retry-After": "5"} if away else {})
 
 
 @public

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -182,14 +183,20 @@ def _typed(text: str, kind: str) -> Value:
 def report(folder: Path, as_json: bool) -> int:
     """Print the verdicts; 0 when the kit ran, whatever the verdicts; 2 when there was nothing to run."""
     counts = {"passed": 0, "failed": 0, "refused": 0}
-    for result in run_kit(folder):
-        counts[result.result] += 1
-        if as_json:
-            sys.stdout.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
-        elif result.result != "passed":
-            sys.stdout.write(f"{result.result}: {result.model} {result.case}: {result.detail}\n")
-    if not as_json:
-        sys.stdout.write(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + "\n")
+    try:
+        for result in run_kit(folder):
+            counts[result.result] += 1
+            if as_json:
+                sys.stdout.write(json.dumps(asdict(result)) + "\n")
+            elif result.result != "passed":
+                line = f"{result.result}: {result.model} {result.case}: {result.detail}"
+                sys.stdout.write(line.encode("ascii", "backslashreplace").decode() + "\n")
+        if not as_json:
+            sys.stdout.write(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     if not any(counts.values()):
         sys.stderr.write(f"no test cases below {folder}\n")
         return 2

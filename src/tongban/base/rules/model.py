@@ -65,6 +65,9 @@ class Model:
         self._by_name: dict[str, Node] = {}
         for element in children(root, *_LOGIC):
             self._add(element)
+        entries = root.iterfind(".//{*}contextEntry/{*}variable")
+        named = [*entries, *root.iter("{*}column", "{*}output")]
+        self._entries = {normal_name(part.get("name", "")) for part in named} - {""}
         self._boxes = Boxes(self.items, self._properties())
         self._code: dict[str, Code] = {}
         for node in self._by_id.values():
@@ -99,7 +102,8 @@ class Model:
         self._by_name.setdefault(name, node)
 
     def _properties(self) -> set[str]:
-        found = self.items.entry_names()
+        """Names that may follow a dot or stand in a filter: components, entries, columns, imported elements."""
+        found = self.items.entry_names() | self._entries
         for model in self.imports.values():
             found |= set(model._by_name) | model._properties()
         return found

@@ -279,7 +279,15 @@ class Parser:
                 self.asks = True
                 return s.Name("?")
             return s.Name(scan.loose_name())
-        name, scan.at = known
+        name, end = known
+        start = scan.at
+        if word and (self.properties in self.trees or scan.known_name(self.trees[1:]) is None):
+            # `date of birth` is no call of date(); in a filter it may be an entry that nobody declared.
+            loose = scan.loose_name()
+            if scan.name_end > end and not scan.text.startswith("(", end):
+                return s.Name(loose)
+            scan.at = start
+        scan.at = end
         scan.skip()
         if name == "?":
             self.asks = True

@@ -225,16 +225,15 @@ class PatternReader:
                 break
             tests.append(self._class_part(char, not tests))
         self._depth -= 1
-        inside = self._folded(tests)
+        inside = tests[0] if len(tests) == 1 else lambda c: any(test(c) for test in tests)
         chosen = _not(inside) if negative else inside
         return chosen if minus is None else (lambda c: chosen(c) and not minus(c))
 
-    def _folded(self, tests: list[CharTest]) -> CharTest:
-        if len(tests) == 1 and "i" not in self.flags:
-            return tests[0]
+    def _folded(self, test: CharTest) -> CharTest:
+        """With flag i a character passes in either case; categories and other escapes stay as they are."""
         if "i" not in self.flags:
-            return lambda c: any(test(c) for test in tests)
-        return lambda c: any(test(c) or test(c.lower()[:1]) or test(c.upper()[:1]) for test in tests)
+            return test
+        return lambda c: test(c) or test(c.lower()[:1]) or test(c.upper()[:1])
 
     def _class_part(self, char: str, first: bool) -> CharTest:
         """One character, escape or range of a class."""
@@ -258,9 +257,9 @@ class PatternReader:
             if not high or high in "[]" or high < low:
                 raise BadPattern("a range of characters runs backwards")
             begin, end = low, high
-            return lambda c: begin <= c <= end
+            return self._folded(lambda c: begin <= c <= end)
         single = low
-        return lambda c: c == single
+        return self._folded(lambda c: c == single)
 
 
 def _without_space(pattern: str) -> str:

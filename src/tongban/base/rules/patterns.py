@@ -46,6 +46,7 @@ class Pattern:
         self._program: list[Instruction] = []
         self._emit(tree)
         self._program.append(("match",))
+        self.size = len(self._program)
 
     # compiling
 
@@ -161,7 +162,8 @@ class Pattern:
 
     def _holds(self, step: Instruction, text: str, position: int, slots: tuple[int | None, ...]) -> bool:
         if step[0] == "start":
-            return position == 0 or (self._lines and text[position - 1] == "\n")
+            after_line = self._lines and 0 < position < len(text) and text[position - 1] == "\n"
+            return position == 0 or after_line
         if step[0] == "end":
             return position == len(text) or (self._lines and text[position] == "\n")
         begin, end = slots[2 * step[1]], slots[2 * step[1] + 1]  # type: ignore[operator]

@@ -96,7 +96,7 @@ def issue(
             token.save(force_insert=True)
             registers.write(REGISTER, values, by=by, reason=str(subject or LICENCE), source=SOURCE)
             ref = Ref(LICENCE, token.identifier)
-            token.document = documents.request("licence", ref, _facts(kind, place, values, token, until), by=by).id
+            token.document = documents.request("licence", ref, _facts(kind, place, values, lines, token), by=by).id
             token.save(update_fields=["document"])
             ledger.write("licences.licence.issued", ref, by=by, type=type, case=str(subject or ""))
             emit(LicenceIssued(token.identifier, type, holder, subject))
@@ -136,7 +136,7 @@ def _text(value: object) -> str:
 
 
 def _facts(
-    kind: LicenceType, place: Office, values: Mapping[str, object], token: Token, until: date | None
+    kind: LicenceType, place: Office, values: Mapping[str, object], lines: list[dict[str, str]], token: Token
 ) -> dict[str, object]:
     return {
         "issuer": place.title,
@@ -147,8 +147,8 @@ def _facts(
         "number": token.number,
         "number_label": kind.number_label or _default_label(values),
         "identifier": token.identifier,
-        "face": values["face"],
-        "valid_until": until,
+        "face": [line for line in lines if line["value"] != token.number],  # stands above, with its label
+        "valid_until": values["expires"],
         "verify_url": verify_url(token.token),
         "seal_caption": "行政审批专用章",
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from tongban.base.kernel.api import Ref, Refused, emit, now
+from tongban.base.kernel.api import Ref, Refused, emit, now, today
 from tongban.base.ledger import api as ledger
 
 from .data import DOCUMENT, Document, DocumentFailed, DocumentReady, Facts, State
@@ -47,6 +47,19 @@ def request(kind: str, subject: Ref, facts: Facts, language: str = "zh-hans", by
         ledger.write("documents.document.requested", subject, by=by, **said)
         _defer(row.id)
     return as_data(row)
+
+
+def new_number(word: str) -> str:
+    """The next document number of an office's word in this year, such as 海市监许受〔2026〕12号 (standards 4.1). It is
+    taken in the caller's transaction: a rollback gives it back, so there are no gaps, and callers of one word wait
+    for each other."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO documents_counter (word, year, last) VALUES (%s, %s, 1) "
+            "ON CONFLICT (word, year) DO UPDATE SET last = documents_counter.last + 1 RETURNING last",
+            [word, today().year],
+        )
+        return f"{word}〔{today().year}〕{cursor.fetchone()[0]}号"
 
 
 def produce(id: str) -> None:

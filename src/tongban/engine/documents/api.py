@@ -1,6 +1,6 @@
 """Front door of the documents."""
 
-from .actions import produce, request, retry
+from .actions import new_number, produce, request, retry
 from .drawing import render
 from .kinds import Kind, kinds
 from .pictures import qr_code, seal
@@ -12,6 +12,7 @@ __all__ = [
     "documents_of",
     "failed",
     "kinds",
+    "new_number",
     "pdf",
     "produce",
     "qr_code",

@@ -10,6 +10,22 @@ from tongban.base.kernel.api import new_id
 from .data import State
 
 
+class Counter(models.Model):
+    """The last number given to a word of an office (机关代字) in a year."""
+
+    id = models.BigAutoField(primary_key=True)
+    word = models.CharField(max_length=60)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "documents_counter"
+        constraints = [models.UniqueConstraint(fields=["word", "year"], name="documents_one_counter")]
+
+    def __str__(self) -> str:
+        return f"{self.word}〔{self.year}〕{self.last}号"
+
+
 class Document(models.Model):
     """One document. ``facts`` is emptied once the PDF exists: what it says is then said in one place only."""
 

@@ -55,7 +55,7 @@ def _run_scope(step: Step, token: Token, node: Node) -> None:
     if scope is None or (step.judge.patient and (again or not starts)):
         token.state = "task"  # not at hand; or, in a generated run, empty or calling itself
         return
-    if len(step.state.frames) > DEPTH:
+    if sum(1 for _ in step.state.chain(token.frame)) > DEPTH:
         step.stop(token, "too many processes inside one another")
         return
     token.state = "scope"

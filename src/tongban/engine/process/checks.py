@@ -3,7 +3,7 @@ run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .data import Finding
@@ -118,7 +118,7 @@ def _broken(element: Element, reason: str) -> Finding:
 # -- before it may run ------
 
 
-def unready(graph: Graph) -> list[Finding]:
+def unready(graph: Graph, known: Collection[str] = ()) -> list[Finding]:
     """What the standard leaves open in a drawing but an engine has to know; verbs and tables must be
     registered."""
     found: list[Finding] = []
@@ -130,7 +130,7 @@ def unready(graph: Graph) -> list[Finding]:
             if not scope.parent and not scope.nodes:
                 found.append(Finding(scope.id, scope.line, "the process is empty"))
             for node in scope.nodes.values():
-                found += [Finding(node.id, node.line, reason) for reason in _missing(scope, node)]
+                found += [Finding(node.id, node.line, reason) for reason in _missing(scope, node, known)]
     return sorted(found, key=lambda f: f.line)
 
 
@@ -140,7 +140,7 @@ def _root(graph: Graph, scope: Scope) -> str:
     return scope.key
 
 
-def _missing(scope: Scope, node: Node) -> Iterator[str]:
+def _missing(scope: Scope, node: Node, known: Collection[str]) -> Iterator[str]:
     from .verbs import verbs
 
     if node.kind is Kind.SERVICE:
@@ -150,7 +150,7 @@ def _missing(scope: Scope, node: Node) -> Iterator[str]:
             yield f"there is no service verb named {node.verb}"
     if node.kind is Kind.RULE and not node.table:
         yield "a business-rule task names its decision table with tongban:table"
-    if node.kind is Kind.CALL and not node.called:
+    if node.kind is Kind.CALL and not node.called and node.calls not in known:
         yield f"the called process {node.calls or '(none)'} is not known"
     if node.trigger is Trigger.TIMER and (node.timer is None or not node.timer.form):
         yield "the timer does not say when"

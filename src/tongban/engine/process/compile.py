@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from . import checks
@@ -14,6 +15,7 @@ from .elements import (
     NODES,
     REFUSED,
     REFUSED_ROOTS,
+    SHARED,
     TRIGGERS,
 )
 from .expressions import Rule, rule, timer_rule
@@ -48,12 +50,15 @@ def read(xml: bytes, opaque: bool = False) -> Reading:
     return Reading(graph, tuple(sorted(reader.findings, key=lambda f: (order[f.kind], f.line))))
 
 
-def check(xml: bytes) -> list[Finding]:
-    """Everything that keeps `xml` from being published; an empty list when it may be."""
+def check(xml: bytes, known: Collection[str] = ()) -> list[Finding]:
+    """Everything that keeps `xml` from being published; an empty list when it may be.
+
+    `known` are the keys of processes, besides the shared ones, that call activities may call.
+    """
     reading = read(xml)
     if reading.graph is None or reading.findings:
         return list(reading.findings)
-    return checks.unready(reading.graph)
+    return checks.unready(reading.graph, {*SHARED, *known})
 
 
 @dataclass(slots=True)

@@ -175,7 +175,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.folder.exists():
         sys.stderr.write(f"there is no {arguments.folder}\n")
         return 2
-    return report(arguments.folder, arguments.opaque, arguments.json)
+    try:
+        return report(arguments.folder, arguments.opaque, arguments.json)
+    except BrokenPipeError:  # whoever reads the report has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:

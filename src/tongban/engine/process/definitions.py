@@ -21,6 +21,7 @@ from tongban.base.ledger import api as ledger
 from . import checks
 from .compile import read
 from .data import DefinitionRef, Finding
+from .elements import SHARED
 from .feel import FeelJudge
 from .joining import joined
 from .link import link
@@ -28,7 +29,6 @@ from .model import Graph, Trigger
 from .statements import ARM_START
 
 Calls = Mapping[str, list[str]]
-SHARED = ("serial", "parallel_all", "parallel_first_refusal", "countersign", "document_out", "document_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,17 @@ def _bound(graph: Graph) -> dict[str, list[str]]:
     names = {n.calls for s in graph.scopes.values() for n in s.nodes.values() if n.calls}
     if not names:
         return {}
+    keys = {f"shared:{name}" if name in SHARED else name: name for name in names}
+    for key in keys:
+        if key.startswith("shared:"):
+            _publish_shared(key)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT k.key, d.hash FROM process_key k JOIN process_definition d ON d.id = k.definition_id "
             "WHERE k.key = ANY(%s)",
-            [sorted(names)],
+            [sorted(keys)],
         )
-        return {key: [key, hash_] for key, hash_ in cursor.fetchall()}
+        return {keys[key]: [key, hash_] for key, hash_ in cursor.fetchall()}
 
 
 def _insert(ref: DefinitionRef, xml: bytes, calls: Calls, by: Ref | None) -> int:

@@ -98,6 +98,9 @@ MAY = {
 }
 """The triggers with which each kind of event is run."""
 
+SHARED = ("serial", "parallel_all", "parallel_first_refusal", "countersign", "document_out", "document_in")
+"""The processes that most packs use as they are; a call activity may call them by these names."""
+
 GLOBAL_TASKS = {
     "globalTask": Kind.TASK,
     "globalManualTask": Kind.MANUAL,

@@ -14,7 +14,7 @@ from .model import Flow, Loop, Node, Scope, Timer
 MOVES = 20_000
 """Most moves in one step: a process that turns in circles without waiting for anybody stops with an
 incident."""
-DEPTH = 60
+DEPTH = 100
 """Most processes inside one another."""
 LEAVING = -1
 """Marks (in `Token.done`) an incident on the way out of a node, whose work is done."""

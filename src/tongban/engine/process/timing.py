@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 
-from tongban.base.kernel.api import Ref, emit, new_id, now
+from tongban.base.kernel.api import Ref, emit, new_id, now, system
 from tongban.base.ledger import api as ledger
 
 from . import definitions, store
@@ -41,7 +41,7 @@ def _fire_one(moment: datetime, broken: list[int]) -> int | None:
     """Fire the next due timer; None when there is none."""
     timer = 0
     try:
-        with transaction.atomic():
+        with system():
             rows = store.select(NEXT_TIMER, [moment, broken], ", t.id, t.token, t.element, t.due_at")
             if not rows:
                 return None
@@ -72,7 +72,7 @@ def _start_one(moment: datetime, broken: list[int]) -> int | None:
     """Start a process whose timer start event is due; its subject is the start itself."""
     timer = 0
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with system(), connection.cursor() as cursor:
             cursor.execute(NEXT_START, [moment, broken])
             row = cursor.fetchone()
             if row is None:

@@ -45,6 +45,7 @@ class FreeJudge:
         self.dice = dice
         self.distance: Mapping[Place, int] = {}
         self.taken: dict[str, int] = {}
+        self.loose = 1.0  # 0: always towards the goal, 1: often elsewhere
 
     def far(self, scope: str, node: str) -> int:
         return self.distance.get((scope, node), NEVER)
@@ -56,7 +57,7 @@ class FreeJudge:
             choices.append(None)
         if not choices:
             return None
-        if self.dice.random() < 0.15:
+        if self.dice.random() < 0.15 * self.loose:
             return self.dice.choice(choices)
         return min(choices, key=lambda f: (self._far(node, f), self.dice.random()))
 
@@ -129,13 +130,22 @@ def walk(graph: Graph, root: str, deadline: float, seed: int = 1) -> Walk:
         judge.distance = _distances(back, target)
         ways = sorted(entries, key=lambda way: min(judge.far(root, n) for n in way))
         way = ways[0] if tries[target] % 4 else ways[tries[target] // 4 % len(ways)]
-        _run(graph, root, way, judge, done, deadline)
+        judge.loose = (0.0, 1.0, 0.1)[(tries[target] - 1) % 3]
+        _run(graph, root, way, judge, done, deadline, target)
     done.missed = targets - done.ends
     return done
 
 
-def _run(graph: Graph, root: str, way: tuple[str, ...], judge: FreeJudge, done: Walk, deadline: float) -> None:
-    """One run from `way` until nothing can happen any more or it has gone on for long enough."""
+def _run(
+    graph: Graph,
+    root: str,
+    way: tuple[str, ...],
+    judge: FreeJudge,
+    done: Walk,
+    deadline: float,
+    goal: Place | None = None,
+) -> None:
+    """One run from `way` until it came to `goal`, nothing can happen any more or it has gone on for long enough."""
     judge.taken = {}
     state = State()
     done.runs += 1
@@ -144,7 +154,8 @@ def _run(graph: Graph, root: str, way: tuple[str, ...], judge: FreeJudge, done: 
     for _ in range(min(bound, 4000)):
         done.steps += 1
         options = waits(graph, state)
-        if not options or time.monotonic() > deadline:
+        there = goal is not None and state.passed >> graph.numbers[goal] & 1
+        if there or not options or time.monotonic() > deadline:
             break
         _take(graph, state, _choose(options, state, judge), judge)
     if state.tokens and not waits(graph, state):
@@ -178,15 +189,15 @@ def _choose(options: list[Wait], state: State, judge: FreeJudge) -> Stimulus:
     seldom."""
     calm = [o for o in options if o.node.kind is not Kind.BOUNDARY]
     draw = judge.dice.random()
-    if draw < 0.2 and calm:
+    if draw < 0.2 * judge.loose and calm:
         pick = judge.dice.choice(calm)
-    elif draw < 0.25:
+    elif draw < 0.25 * judge.loose:
         pick = judge.dice.choice(options)
     else:
         near = {id(o): judge.far(o.node.scope, o.node.id) for o in options}
         best = min(near[id(o)] for o in options)
         good = [o for o in options if near[id(o)] == best]
-        soft = [o for o in good if o in calm]
+        soft = [o for o in good if o.node.kind is not Kind.BOUNDARY]
         pick = judge.dice.choice(soft or good)
     if pick.kind in ("task", "call", "held"):
         return Complete(pick.token)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from tongban.base.calendars.data import DeadlineMoved
 from tongban.base.kernel.api import on
+from tongban.trust.identity import api as identity
 
 from .actions.clocks import follow_deadline
 from .actions.window import accept_automatically
-from .data import CASE, WORK, CaseSubmitted
+from .data import CASE, WORK, CaseClosed, CaseSubmitted
 
 
 @on(CaseSubmitted)
 def accept_what_needs_nobody(event: CaseSubmitted) -> None:
     accept_automatically(event.case)
+
+
+@on(CaseClosed)
+def nobody_looks_any_more(event: CaseClosed) -> None:
+    """The reason to see personal rows is over. Done by a job: the public process, where people withdraw, knows no grants."""
+    identity.purpose_end(event.case)
 
 
 @on(DeadlineMoved)

@@ -12,6 +12,12 @@ from ..values import MAX_TEXT, Value
 from .signature import feel
 
 
+def _pattern(text: str, flags: str | None, run: Run) -> patterns.Pattern | None:
+    made = patterns.compiled(text, flags or "")
+    run.charge(1 + (len(text) >> 3 if made is None else made.size >> 1))  # what compiling it may have cost
+    return made
+
+
 def _sized(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise BudgetExceeded("a string would be too long")
@@ -71,19 +77,19 @@ def _ends(run: Run, string: str, match: str) -> Value:
 
 @feel("matches", "input: string", "pattern: string", "flags?: string")
 def _matches(run: Run, string: str, pattern: str, flags: str | None) -> Value:
-    compiled = patterns.compiled(pattern, flags or "")
+    compiled = _pattern(pattern, flags, run)
     return None if compiled is None else compiled.search(string, 0, run) is not None
 
 
 @feel("replace", "input: string", "pattern: string", "replacement: string", "flags?: string")
 def _replace(run: Run, string: str, pattern: str, replacement: str, flags: str | None) -> Value:
-    compiled = patterns.compiled(pattern, flags or "")
+    compiled = _pattern(pattern, flags, run)
     return None if compiled is None else compiled.replace(string, replacement, run)
 
 
 @feel("split", "string: string", "delimiter: string")
 def _split(run: Run, string: str, delimiter: str) -> Value:
-    compiled = patterns.compiled(delimiter, "")
+    compiled = _pattern(delimiter, None, run)
     return None if compiled is None else compiled.split(string, run)
 
 

@@ -220,6 +220,14 @@ def test_services_and_knowledge_models_are_functions() -> None:
     assert decided(made, "add up", a=1, b=2) == 3
 
 
+def test_columns_may_be_named_with_operators() -> None:
+    made = model(
+        decision("d1", '<relation><column name="loan-sum %"/><row>' + text("5") + "</row></relation>")
+        + decision("d2", text("d1[loan-sum % > 1].loan-sum %"), needs("d1"))
+    )
+    assert decided(made, "d2") == [5]
+
+
 def test_imports_are_seen_under_their_name() -> None:
     inner = model(SERVICE + ITEMS, "inner")
     middle = model(

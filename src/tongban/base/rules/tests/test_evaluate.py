@@ -284,6 +284,10 @@ def test_expression_has_the_value_of_the_standard(area: str, text: str, expected
         (["days in month", "in"], "days in month + 1", 31),
         (["Pre-bureau risk/category"], "Pre-bureau risk/category", "LOW"),
         ((), "first name", "Li"),
+        ((), "date of birth.year", 2000),
+        ((), 'people[date of birth > @"2000-01-01"].count of pets', [2]),
+        (["date"], "people[date of birth = date].count of pets[1]", 1),
+        ((), "count(people)", 2),
     ],
 )
 def test_names_hold_spaces_and_operators(names: list[str], text: str, expected: object) -> None:
@@ -297,6 +301,12 @@ def test_names_hold_spaces_and_operators(names: list[str], text: str, expected: 
         "days in month": 30,
         "Pre-bureau risk/category": "LOW",
         "first name": "Li",
+        "date": dt.date(1999, 1, 1),
+        "date of birth": dt.date(2000, 1, 1),
+        "people": [
+            {"date of birth": dt.date(1999, 1, 1), "count of pets": 1},
+            {"date of birth": dt.date(2001, 1, 1), "count of pets": 2},
+        ],
     }
     assert from_feel(compile_expression(text, names).evaluate(context)) == expected
 

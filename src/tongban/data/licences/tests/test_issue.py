@@ -64,6 +64,7 @@ def test_the_pdf_follows_and_its_digest_is_kept(with_pdf: Licence) -> None:
     content = documents.pdf(with_pdf.document)
     text = "".join(pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text().split())
     assert with_pdf.identifier in text and "张示范" in text and "2026年11月21日" in text
+    assert text.count(USCC) == 1  # above, and not once more among the lines
     assert with_pdf.file_digest == documents.document(with_pdf.document).digest
 
 

@@ -29,7 +29,7 @@ BASE: dict[str, Any] = {
     "licensing": True,
     "query_code": "K7M4Q2X9",
     "lacks": [{"what": "章程", "problem": "缺签名", "need": "补签"}],
-    "reason": "不属于本机关职权范围。",
+    "reason": "申请材料不实。",
     "reasons": ["名称重复。"],
     "procedure": "专家评审",
     "since": date(2026, 11, 25),
@@ -73,6 +73,11 @@ def test_an_acceptance_says_what_the_law_wants() -> None:
     for words in ("行政许可申请受理通知书", "2026年11月20日", "20个工作日", "2026年12月18日", "海示许受〔2026〕12号"):
         assert words in text
     assert "2026年11月21日" in text
+
+
+def test_a_decline_names_the_office_that_is_responsible() -> None:
+    text = text_of(api.render("decline", {**BASE, "instead": "三亚市示范民政局"}))
+    assert "三亚市示范民政局" in text and "不属于本机关职权范围" in text
 
 
 def test_a_public_service_is_not_called_a_licence() -> None:

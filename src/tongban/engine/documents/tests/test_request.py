@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from tongban.base.kernel.api import NotFound, Ref, Refused
+from tongban.base.kernel.api import NotFound, Ref, Refused, today, travelled
 from tongban.base.ledger import api as ledger
 from tongban.engine.documents import actions, api
 from tongban.engine.documents.data import State
@@ -115,3 +116,14 @@ def test_unknown_documents_are_not_found() -> None:
         api.document("nothing")
     with pytest.raises(NotFound):
         api.pdf("nothing")
+
+
+def test_numbers_have_no_gaps_and_begin_again_each_year() -> None:
+    assert api.new_number("海市监许受") == f"海市监许受〔{today().year}〕1号"
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        api.new_number("海市监许受")
+        raise ZeroDivisionError
+    assert api.new_number("海市监许受").endswith("〕2号")
+    assert api.new_number("海税许受").endswith("〕1号")
+    with travelled(timedelta(days=366)):
+        assert api.new_number("海市监许受").endswith("〕1号")

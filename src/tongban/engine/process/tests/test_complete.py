@@ -167,6 +167,18 @@ def test_a_called_process_is_bound_when_the_caller_is_published(draw: Draw, subj
     assert api.complete(state.open[0].id).ended_at_elements == ("e",)
 
 
+@pytest.mark.django_db
+def test_a_shared_process_is_called_by_its_name(draw: Draw, subject: Ref) -> None:
+    body = '<startEvent id="s"/><callActivity id="c" calledElement="parallel_all"/>'
+    body += '<endEvent id="e"/><userTask id="t"/>'
+    xml = draw(body, "s -> c", "c -> t", "t -> e")
+    assert api.check(xml) == []
+    state = begin(xml, subject, offices=["a", "b"])
+    assert [t.office for t in state.open] == ["a", "b"]
+    state = api.complete(api.complete(state.open[0].id, {"outcome": "grant"}).open[0].id, {"outcome": "grant"})
+    assert ([t.element for t in state.open], state.variables["answer"]) == (["t"], "grant")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_complete_the_same_task_one_wins(draw: Draw, subject: Ref) -> None:
     state = begin(draw(ASK, "s -> ask", "ask -> e"), subject, "race")

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.files import api as files
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Stale, now
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
@@ -16,6 +15,7 @@ from tongban.trust.identity.data import Actor
 
 from ..models import Draft
 from ..queries.services import open_service
+from .papers import material_of, receive_paper
 
 
 def open_draft(actor: Actor, item: str, visitor: Ref | None = None) -> Draft:
@@ -70,12 +70,9 @@ def save_draft(actor: Actor, draft_id: str, answers: dict[str, Any], version: in
 def add_paper(actor: Actor, draft_id: str, slot_name: str, stream: Any, name: str) -> Draft:
     """Put an uploaded file into a material slot. `Invalid` says what is wrong with the file, under the slot's name."""
     draft = access_draft(actor, draft_id)
-    slot = _slot(draft, slot_name)
-    allowed = files.Slot(tuple("jpeg" if ending == "jpg" else ending for ending in slot.formats), slot.max_bytes)
-    try:
-        file = files.receive(stream, name, allowed, by=actor.person, subject=Ref("hall.draft", draft.public_id))
-    except Invalid as error:
-        raise Invalid({slot_name: next(iter(error.errors.values()))}) from None
+    form = draft_form(draft)
+    slot = material_of(form, slot_name)
+    file = receive_paper(actor, form, slot_name, stream, name, Ref("hall.draft", draft.public_id))
     with transaction.atomic():
         draft = access_draft(actor, draft_id, lock=True)
         if len(draft.papers.get(slot_name, [])) >= slot.max_files:
@@ -88,7 +85,7 @@ def use_licence(actor: Actor, draft_id: str, slot_name: str, identifier: str) ->
     """Use a licence of the library instead of an upload (DATA-40). Only the applicant's own."""
     with transaction.atomic():
         draft = access_draft(actor, draft_id, lock=True)
-        slot = _slot(draft, slot_name)
+        slot = material_of(draft_form(draft), slot_name)
         own = {licence.identifier: licence for licence in licences.of_holder(Ref.parse(draft.applicant))}
         licence = own.get(identifier)
         if licence is None or licence.type != slot.licence:
@@ -114,13 +111,6 @@ def discard_draft(actor: Actor, draft_id: str) -> None:
     """Throw the draft away."""
     with transaction.atomic():
         access_draft(actor, draft_id, lock=True).delete()
-
-
-def _slot(draft: Draft, name: str) -> Any:
-    try:
-        return draft_form(draft).material(name)
-    except KeyError:
-        raise NotFound(_("This application has no such material.")) from None
 
 
 def _put(draft: Draft, slot: str, paper: dict[str, Any]) -> None:

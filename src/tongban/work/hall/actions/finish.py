@@ -92,6 +92,5 @@ def close_case(case: Case, state: CaseState, *, by: Actor | None, kind: str, **f
     dropped = state not in (CaseState.GRANTED, CaseState.REFUSED)
     for subject in [case.ref, *(work.ref for work in case.work.all())]:
         calendars.close(subject, dropped=dropped)
-    identity.purpose_end(case.ref)
     ledger.write(kind, case.ref, by=by.by if by else None, office=case.first_office, **facts)
     emit(CaseClosed(case.ref, state.value))

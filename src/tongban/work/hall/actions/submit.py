@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Invalid, Refused, emit, now, today
+from tongban.base.kernel.api import Invalid, NotFound, Refused, emit, now, today
 from tongban.base.ledger import api as ledger
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
@@ -33,10 +33,12 @@ Papers = Mapping[str, Sequence[Mapping[str, Any]]]
 def submit_draft(actor: Actor, draft_id: str) -> Submitted:
     """Hand in a draft. Repeating it gives the same case: the draft's id is the idempotency key."""
     with transaction.atomic():
-        draft = Draft.objects.filter(public_id=draft_id).first()
-        if draft is None and (done := _already(actor, draft_id)):
-            return done
-        draft = access_draft(actor, draft_id, lock=True)
+        try:
+            draft = access_draft(actor, draft_id, lock=True)
+        except NotFound:  # perhaps the other click of a double click was quicker
+            if done := handed_in(actor, draft_id):
+                return done
+            raise
         form = forms.definition(draft.form)
         if draft.corrects:
             done = _corrected(actor, draft)
@@ -75,7 +77,7 @@ def submit(
     `Invalid` has a message per field or material; `Refused` when the item is paused or the level does not reach.
     The same `nonce` from the same person gives the first case again, without its query code.
     """
-    if done := _already(actor, nonce):
+    if done := handed_in(actor, nonce):
         return done
     service = open_service(item)
     if channel == Channel.ONLINE and actor.level < service.level:
@@ -87,12 +89,13 @@ def submit(
         with transaction.atomic():
             return _create(actor, service, applicant, form, clean, papers, nonce, channel)
     except IntegrityError as error:
-        if "hall_case_once" in str(error) and (done := _already(actor, nonce)):
+        if "hall_case_once" in str(error) and (done := handed_in(actor, nonce)):
             return done
         raise
 
 
-def _already(actor: Actor, nonce: str) -> Submitted | None:
+def handed_in(actor: Actor, nonce: str) -> Submitted | None:
+    """What this person has handed in under this nonce (a draft's id) before."""
     case = Case.objects.filter(filed_by=str(actor.person), nonce=nonce).first()
     return Submitted(case.ref, case.case_no, "") if case else None
 

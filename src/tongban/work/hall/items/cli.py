@@ -38,6 +38,8 @@ def _report(arguments: argparse.Namespace) -> ImportReport:
     import django
 
     django.setup()
+    from django.db import OperationalError, ProgrammingError
+
     from . import importer
 
     try:
@@ -48,7 +50,11 @@ def _report(arguments: argparse.Namespace) -> ImportReport:
         return ImportReport(findings=(Finding(None, "", "file.unreadable", "error", why),))
     if arguments.dry_run:
         return importer.examine(content, mapping, arguments.attribution).report
-    return importer.import_list(content, mapping, attribution=arguments.attribution)
+    try:
+        return importer.import_list(content, mapping, attribution=arguments.attribution)
+    except (OperationalError, ProgrammingError) as error:
+        why = str(error).splitlines()[0]
+        return ImportReport(findings=(Finding(None, "", "database.unreachable", "error", why),))
 
 
 def as_json(report: ImportReport) -> dict[str, object]:

@@ -32,7 +32,22 @@ _NAME_PARTS = (
     "nom",
     "名",
 )
+# Words by which a column is recognised when its whole name is unknown.
+_PARTS: dict[str, tuple[str, ...]] = {
+    "dept_name": ("agency", "department", "ministry", "authority", "实施主体", "部门", "单位", "기관명", "organismo"),
+    "summary": ("description", "summary", "简介", "描述", "概要"),
+    "accept_condition": ("eligib", "whocanapply", "条件", "대상"),
+    "materials": ("document", "材料", "구비서류"),
+    "promise_day": ("processingtime", "timelimit", "turnaround", "timeline", "承诺时限", "办结时限", "처리기간"),
+    "is_fee": ("fee", "cost", "charge", "收费", "수수료"),
+    "by_law": ("legalbasis", "legislation", "statut", "依据", "법령"),
+    "handle_flow": ("howtoapply", "procedure", "流程", "신청방법"),
+    "consult_phone": ("phone", "telephone", "电话", "전화"),
+    "online_handle_url": ("url", "website", "weblink", "网址"),
+    "service_object": ("audience", "targetgroup", "population", "recipient", "服务对象"),
+}
 _BRACKETS = re.compile(r"[(（\[【<].*?[)）\]】>]")
+_LANGUAGE = re.compile(r"[\s_-]+(?:en|eng|english|fr|fra|zh|cn|chn|ko|kr|ja|jp|es|de)$", re.I)
 _NOISE = re.compile(r"[\W_]+")
 CODES = {
     "row_guid",
@@ -85,6 +100,8 @@ def _readings(column: str) -> list[str]:
         re.split(r"[./]", column)[-1],
         re.sub(r" \(\d+\)$", "", column),
     ]
+    texts += [_LANGUAGE.sub("", column)]
+    texts += [re.sub(r"^name of (?:the )?(.*)$", r"\1 name", _BRACKETS.sub("", column).strip(), flags=re.I)]
     texts += [part for part in re.split(r"\s*[|/（(\n]\s*", column) if part] + column.split()[-1:]
     return list(dict.fromkeys(name for text in texts if (name := plain(text))))
 
@@ -185,6 +202,9 @@ def _claims(column: str) -> list[tuple[str, int]]:
     for place, reading in enumerate(_readings(column)):
         for name, rank in _fields_by_name().get(reading, ()):
             found[name] = min(found.get(name, 10**6), rank + 1000 * min(place, 1))
+    if not found:
+        whole = plain(column)
+        found = {name: 5000 for name, parts in _PARTS.items() if any(part in whole for part in parts)}
     return list(found.items())
 
 

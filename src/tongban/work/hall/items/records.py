@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from .columns import knows
 from .data import Finding
 from .decoding import decode
 from .source import MAX_ROWS, Hints, Raw, Table, Unreadable
@@ -73,11 +74,8 @@ def _records(whole: Any, path: str) -> list[Any]:
         return whole
     if isinstance(whole, dict) and (rows := _beside_columns(whole)) is not None:
         return rows
-    best: list[Any] = []
-    for candidate in _lists(whole):
-        if sum(isinstance(each, dict) for each in candidate) > sum(isinstance(each, dict) for each in best):
-            best = candidate
-    if best:
+    best = max(_lists(whole), key=_likely, default=[])
+    if any(isinstance(each, dict) for each in best):
         return best
     if isinstance(whole, list) and whole and all(isinstance(each, list) for each in whole):
         names, *rows = whole
@@ -113,6 +111,13 @@ def _lists(value: Any, depth: int = 0) -> Iterator[list[Any]]:
     elif isinstance(value, dict):
         for each in value.values():
             yield from _lists(each, depth + 1)
+
+
+def _likely(candidate: list[Any]) -> tuple[int, int]:
+    """How much a list looks like rows of items: fields that its objects name, then their number."""
+    objects = [each for each in candidate if isinstance(each, dict)]
+    names = {str(key) for each in objects[:20] for key, _cell in _flat(each)}
+    return (sum(knows(name) for name in names) if len(objects) > 0 else -1), len(objects)
 
 
 def _table(found: list[tuple[int, Any]]) -> Table:

@@ -266,6 +266,10 @@ def _settle(found: Reading, raw: Raw, plan: Plan) -> None:
             number = found.values.get(f"{kind}_day")
             if unit and number is not None and number > 0:
                 found.values[f"{kind}_type"] = unit
+    # Lists of main items (主项) and parts (子项) leave the part empty where there is only one.
+    partly = any(part in plan.columns["task_name"][0] for part in ("子项", "办理项"))
+    if partly and not found.values.get("task_name") and found.values.get("group"):
+        _name(found, found.values["group"])
     if found.values.get("promise_day") == 0 and "project_type" not in found.values:
         found.values["project_type"] = "1"
     if not found.identifier:

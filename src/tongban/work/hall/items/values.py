@@ -153,10 +153,9 @@ def unit_of(value: str) -> str:
         return "1"
     if not inside and len(shown) > 6:
         return ""
-    return next(
-        (code for pattern, code, factor in _UNITS if factor == 1 and pattern.fullmatch(shown.removesuffix("s"))),
-        "",
-    )
+    found_in = "search" if inside else "fullmatch"
+    units = ((getattr(pattern, found_in), code) for pattern, code, factor in _UNITS if factor == 1)
+    return next((code for names, code in units if names(shown.removesuffix("s"))), "")
 
 
 def numeral(value: str) -> int | None:

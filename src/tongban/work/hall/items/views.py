@@ -208,5 +208,5 @@ def import_report(request: HttpRequest, upload: str) -> HttpResponse:
 
 
 def _rows(members: list[Any]) -> str:
-    rows = [str(member.row) for member in members if member.row is not None]
+    rows = list(dict.fromkeys(str(member.row) for member in members if member.row is not None))
     return ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")

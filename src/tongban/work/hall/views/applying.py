@@ -15,7 +15,7 @@ from tongban.engine.forms import api as forms
 from tongban.trust.identity.api import actor_of, signed_in
 
 from ..actions import drafts
-from ..actions.submit import submit_draft
+from ..actions.submit import handed_in, submit_draft
 from ..models import Draft
 from ..queries.items import item_title
 from ..queries.people import known_about
@@ -67,7 +67,9 @@ def after(draft: Draft, step: str) -> str:
 
 @signed_in
 def step(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
-    """One step of the application."""
+    """One step of the application. A draft that was handed in (a double click, a lost answer) leads to its receipt."""
+    if done := handed_in(actor_of(request), draft_id):
+        return redirect("hall:receipt", done.case.id)
     draft = drafts.access_draft(actor_of(request), draft_id)
     if step == MATERIALS:
         return _materials(request, draft)

@@ -245,7 +245,8 @@ def test_files_that_are_no_list(content: bytes, rule: str | None) -> None:
     examined = examine(content)
     assert counts(examined)[0] == 0 or rule is None
     if rule:
-        assert [(f.row, f.rule, f.level) for f in examined.report.findings][0] == (None, rule, "error")
+        first = examined.report.findings[0]
+        assert (first.row, first.rule, first.level) == (None, rule, "error")
 
 
 def test_a_spreadsheet_bomb_is_refused_unopened() -> None:
@@ -304,6 +305,32 @@ defaults: {consult_phone: 010-12345678}
 )
 def test_a_wrong_map_is_named(mapping: str, rule: str) -> None:
     assert rule in rules_of(examine(b"name,dept\nPassport,MFA\n", mapping), None)
+
+
+def test_columns_are_recognised_by_parts_of_their_names() -> None:
+    examined = examine(
+        csv_of(
+            "Sl. No.,Name of the Service,Name of Department,Stipulated Time Limit (in days),Officer,Fee (Rs.)",
+            "1,Birth Certificate,Municipal Administration,7,Registrar,10",
+            "2,Caste Certificate,Revenue,21 working days,Tahsildar,Nil",
+        )
+    )
+    assert counts(examined) == (2, 2, 0, 0)
+    first, second = (draft.values for draft in examined.drafts)
+    assert (first["promise_day"], first["promise_type"], first["is_fee"]) == (7, "2", True)
+    assert (second["promise_day"], second["promise_type"], second["is_fee"]) == (21, "1", False)
+    assert examined.report.unused == ("Sl. No.", "Officer")
+
+
+def test_main_items_stand_in_for_missing_parts() -> None:
+    lines = (
+        "职权类型,主项名称,子项名称,责任主体",
+        "行政许可,食品生产许可,食品生产许可（新办）,甲局",
+        "行政处罚,对无证经营的处罚,,甲局",
+    )
+    examined = examine(csv_of(*lines))
+    assert [d.values["task_name"] for d in examined.drafts] == ["食品生产许可（新办）", "对无证经营的处罚"]
+    assert [d.values["task_type"] for d in examined.drafts] == ["01", "02"]
 
 
 def test_identifiers() -> None:

@@ -1,0 +1,1 @@
+"""Workloads that print their ratio against a limit measured in the same run (docs/performance.md)."""

@@ -1,0 +1,60 @@
+"""Materials that a program hands in: files it sent before, and licences of the library. Only the actor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.files import api as files
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused
+from tongban.data.licences import api as licences
+from tongban.engine.forms import api as forms
+from tongban.engine.forms.data import FormDefinition
+from tongban.trust.identity.data import Actor
+
+from ..queries.services import open_service
+
+APPLICATION = "hall.application"
+
+
+def material_of(form: FormDefinition, slot: str) -> Any:
+    """The definition of a material slot; `NotFound`."""
+    try:
+        return form.material(slot)
+    except KeyError:
+        raise NotFound(_("This application has no such material.")) from None
+
+
+def receive_paper(
+    actor: Actor, form: FormDefinition, slot: str, stream: Any, name: str, subject: Ref | None = None
+) -> Any:
+    """Take a file for a material slot in. `Invalid` says under the slot's name what is wrong with it."""
+    material = material_of(form, slot)
+    formats = tuple("jpeg" if ending == "jpg" else ending for ending in material.formats)
+    try:
+        return files.receive(stream, name, files.Slot(formats, material.max_bytes), by=actor.person, subject=subject)
+    except Invalid as error:
+        raise Invalid({slot: next(iter(error.errors.values()))}) from None
+
+
+def own_papers(
+    actor: Actor, item: str, given: Mapping[str, Sequence[Mapping[str, str]]], nonce: str
+) -> dict[str, list[dict[str, Any]]]:
+    """The papers of an application as `submit` takes them. A file or licence of somebody else answers like one that
+    does not exist (T13)."""
+    form = forms.current(open_service(item).form)
+    return {slot: [_own(actor, form, slot, paper, nonce) for paper in held] for slot, held in given.items()}
+
+
+def _own(actor: Actor, form: FormDefinition, slot: str, paper: Mapping[str, str], nonce: str) -> dict[str, Any]:
+    material = material_of(form, slot)
+    if paper.get("licence"):
+        own = {licence.identifier: licence for licence in licences.of_holder(actor.applicant)}
+        licence = own.get(paper["licence"])
+        if licence is None or licence.type != material.licence:
+            raise Refused(_("This licence cannot be used here."))
+        return {"licence": licence.identifier, "name": f"{licence.title} {licence.number}"}
+    file = files.attach(paper.get("file", ""), Ref(APPLICATION, nonce), by=actor.person)
+    return {"file": file.id, "name": file.name, "size": file.size, "type": file.mime}
