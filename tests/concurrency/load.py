@@ -51,15 +51,23 @@ def _citizen(number: int) -> tuple[object, int]:
     from tongban.trust.identity import api as identity
     from tongban.trust.identity.models import Person
 
-    person = identity.create_citizen(f"测试{number}", phone=f"139{number:08d}", level=3)
+    person = identity.create_citizen(f"测试{number}", phone=f"139{number:08d}", id_number=_identity(number), level=3)
     return identity.actor_for(person.ref), Person.objects.get(public_id=person.ref.id).pk
+
+
+def _identity(number: int) -> str:
+    """A generated number with a valid check digit."""
+    from tongban.base.kernel.api import identity_check
+
+    body = f"46010519500101{number:03d}"
+    return body + identity_check(body)
 
 
 def _card(number: int) -> dict[str, object]:
     return {
         "holder_name": f"测试{number}",
-        "id_number": "11010519491231002X",
-        "birth": "1949-12-31",
+        "id_number": _identity(number),
+        "birth": "1950-01-01",
         "division": "460100",
         "residence": "registered",
         "phone": f"139{number:08d}",

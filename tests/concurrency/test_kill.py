@@ -23,7 +23,7 @@ from .installation import Browser, Installation, kill
 
 ENTERPRISES, CARDS, WITHDRAWN = 50, 155, 8
 CLIENTS = 3
-LONGEST = 80.0  # seconds of killing at most
+LONGEST = 75.0  # seconds of killing at most
 STAFF = {"clerk": "accept", "commerce": "decide", "quality": "decide", "tax": "decide", "civil_affairs": "decide"}
 ALL_ENDED = "SELECT count(*) FROM hall_case WHERE closed_at IS NULL"
 LIVE_JOBS = "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'events' AND status IN ('todo', 'doing')"
@@ -159,7 +159,7 @@ def _kill_at_random(installation: Installation, told: Acknowledged, applicants: 
     killed: Counter[str] = Counter()
     began = time.monotonic()
     while any(thread.is_alive() for thread in applicants) and time.monotonic() - began < LONGEST:
-        _wait_for_answers(told, random.randint(1, 30), random.uniform(3, 8))
+        _wait_for_answers(told, random.randint(1, 40), random.uniform(8, 16))
         kinds: dict[str, list[int]] = {}
         for pid, (generation, command) in installation.processes().items():
             if kind := _kind(generation, command):

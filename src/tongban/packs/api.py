@@ -2,6 +2,7 @@
 
 from .applying import apply, available, installed, plan, read
 from .loading import load
+from .making import make
 from .running import test
 
-__all__ = ["apply", "available", "installed", "load", "plan", "read", "test"]
+__all__ = ["apply", "available", "installed", "load", "make", "plan", "read", "test"]

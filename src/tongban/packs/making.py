@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from django.conf import settings
+from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused
+
+from .places import packs_folder, region
+from .shapes import NAME
 
 _FILES = {
     "pack.yaml": """key: {key}
@@ -43,24 +46,33 @@ pages:
 """,
     "cases.yaml": """cases:
   - title: granted
-    answers: {{holder_name: 张三, division: "460100"}}
+    on: 2026-11-02
+    answers: {{holder_name: 张三, division: "{division}"}}
     steps:
       - accept
+      - expect: {{state: handling, waiting: [civil_affairs], due: 2026-11-09}}
       - decide: {{office: civil_affairs, outcome: grant}}
     expect: {{state: granted}}
+  - title: refused
+    answers: {{holder_name: 张三, division: "{division}"}}
+    steps:
+      - accept
+      - decide: {{office: civil_affairs, outcome: refuse, opinion: 不符合条件。}}
+    expect: {{state: refused}}
 """,
 }
 
 
 def make(name: str) -> Path:
     """Make the folder of a new pack under `packs/` (or at the given path); `Refused` when it exists."""
-    folder = Path(name) if "/" in name else Path(settings.TONGBAN_CHECKOUT) / "packs" / name
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,59}", folder.name):
-        raise Refused("A pack's key has small letters, digits and underscores, and begins with a letter.")
+    folder = Path(name) if "/" in name else packs_folder() / name
+    if not re.fullmatch(NAME, folder.name):
+        raise Refused(_("A pack's key has small letters, digits and underscores, and begins with a letter."))
     if folder.exists():
-        raise Refused(f"{folder} exists already.")
+        raise Refused(_("%s exists already.") % folder)
+    division = str((region().get("hall") or {}).get("division", ""))
     for file, text in _FILES.items():
         path = folder / file.format(key=folder.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.format(key=folder.name))
+        path.write_text(text.format(key=folder.name, division=division), encoding="utf-8")
     return folder

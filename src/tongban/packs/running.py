@@ -18,7 +18,7 @@ from tongban.trust.identity import api as identity
 from .applying import apply, publish_items, read
 from .data import CaseRun, Pack
 from .items import parts_of
-from .places import region
+from .places import pack_folder, region
 from .playing import Play, Wrong
 
 
@@ -33,7 +33,7 @@ def test(names: Sequence[str]) -> list[CaseRun]:
     """
     runs: list[CaseRun] = []
     packs, library = read(names)
-    wanted = {pack.key for pack in packs[-len(names) :]} | {name for name in names}
+    wanted = {pack_folder(name).stem for name in names}
     own_limits = {**region(), "limits": {}}
     try:
         with transaction.atomic(), translation.override("zh-hans"):

@@ -81,7 +81,9 @@ class Files:
             return
         for name in sorted({name for name in names if [n.casefold() for n in names].count(name.casefold()) > 1}):
             self.wrong(name, "stands in the archive twice")
-        if self.findings or any([self._strange(entry) for entry in entries]):
+        for entry in entries:
+            self._refuse_strange(entry)
+        if self.findings:
             return
         top = f"{self.root.name}/"
         inside = len(top) if all(name.startswith(top) for name in names) else 0
@@ -91,7 +93,7 @@ class Files:
                 with archive.open(entry) as content:  # what is written about the size may be a lie: read no further
                     self._keep(name, content.read(MAX_FILE + 1))
 
-    def _strange(self, entry: zipfile.ZipInfo) -> bool:
+    def _refuse_strange(self, entry: zipfile.ZipInfo) -> None:
         """A name that leads elsewhere, or an entry that is no plain file."""
         name, mode = entry.orig_filename, entry.external_attr >> 16
         parts = name.split("/")
@@ -103,9 +105,6 @@ class Files:
             self.wrong(name, "devices, pipes and sockets are not allowed in a pack")
         elif entry.flag_bits & 1:
             self.wrong(name, "encrypted files are not allowed in a pack")
-        else:
-            return False
-        return True
 
     def _has_place(self, name: str) -> bool:
         place, _slash, file = name.rpartition("/")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 from tongban.base.kernel.api import NotFound
@@ -19,27 +20,27 @@ def decide(name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
     if row is None:
         raise NotFound(f"there is no decision table {name!r}")
     context = {key: rules.to_feel(value) for key, value in variables.items()}
-    found = _compiled(row.format, row.text, name).decide(context)
-    outputs = rules.from_feel(found)
-    return outputs if isinstance(outputs, dict) else {name: outputs}
+    table = _compiled(row.format, row.text, name)
+    outputs = rules.from_feel(table.decide(context))
+    return outputs if isinstance(outputs, dict) else {table.output: outputs}
 
 
 @lru_cache(maxsize=256)
-def _compiled(form: str, text: str, name: str) -> Any:
+def _compiled(form: str, text: str, name: str) -> _Compiled:
     if form == "csv":
-        return rules.load_table_csv(text, name)
+        table = rules.load_table_csv(text, name)
+        return _Compiled(table.outputs[0].name, table.decide)
     model = rules.load_dmn(text.encode())
-    return _Decision(model, name)
+    return _Compiled(name, partial(model.decide, name))
 
 
-class _Decision:
-    """A DMN model used like a table: its decision of the file's name."""
+@dataclass(frozen=True)
+class _Compiled:
+    """A table, or the decision of the file's name in a DMN model. With several outputs `decide` gives a context;
+    with one the bare value (DMN 8.2.11), which then sets the variable `output`."""
 
-    def __init__(self, model: Any, name: str) -> None:
-        self.model, self.name = model, name
-
-    def decide(self, context: Mapping[str, Any]) -> Any:
-        return self.model.decide(self.name, context)
+    output: str
+    decide: Callable[[Mapping[str, Any]], Any]
 
 
 process.tables_are(decide)

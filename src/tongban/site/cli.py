@@ -17,7 +17,7 @@ _WITH_COMMANDS = (
     "tongban.base.calendars.cli",
     "tongban.site.conformance",
     "tongban.work.hall.cli",
-    "tongban.packs.cli",
+    "tongban.site.packs_cli",
     "tongban.site.demo.cli",
 )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
+from . import production
 from .database import running
 from .home import home
 from .postgres import PostgresError, Server
@@ -145,8 +146,10 @@ def _ended(_signal: int, _frame: FrameType | None) -> None:
 def _serve(job: Callable[[], int], *, stay: bool) -> int:
     """Database, processes, the job, and (if told to stay) everything kept up until Ctrl-C."""
     signal.signal(signal.SIGTERM, _ended)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.site.settings")
     status = 0
     with running() as server:
+        production.check()
         town = Town.usual()
         try:
             town.keep()
@@ -175,7 +178,8 @@ def _keep_database(server: Server | None) -> None:
 def _command(*arguments: str) -> None:
     """Run one of our own commands in a process of its own, as the owner of the database."""
     environment = {**os.environ, "TONGBAN_DATABASE_ROLE": "tongban_owner", "TONGBAN_SITE": "system"}
-    done = subprocess.run([sys.executable, "-m", "tongban.site.cli", *arguments], env=environment, check=False)
+    command = [sys.executable, "-m", "tongban.site.cli", *arguments]
+    done = subprocess.run(command, env=environment, check=False, stdout=sys.stderr)  # our own stdout is for the result
     if done.returncode:
         raise RuntimeError(f"`tongban {' '.join(arguments)}` failed; see above")
 

@@ -6,10 +6,15 @@ from tongban.engine.registers.rest import router as registers
 from tongban.trust.identity.api import checked_urlconf
 
 from . import rest, urls
+from .continuing import continue_page
 from .jobs_pages import jobs_page, retry
 from .views import health, staff_home
 
-own = [path("jobs/", jobs_page, name="jobs"), path("jobs/<int:job>/retry/", retry, name="job_retry")]
+own = [
+    path("continue/", continue_page, name="continue"),
+    path("jobs/", jobs_page, name="jobs"),
+    path("jobs/<int:job>/retry/", retry, name="job_retry"),
+]
 urlpatterns = [
     rest.mounted("staff", {"registers": registers}),
     *urls.of_rooms("staff"),

@@ -12,6 +12,9 @@ from typing import Any, cast
 
 from procrastinate import JobContext
 
+from . import production
+from .postgres import OWNER
+
 log = logging.getLogger("tongban.worker")
 
 
@@ -47,6 +50,7 @@ def main() -> None:
     import django
 
     django.setup()
+    production.check(defines=os.environ.get("TONGBAN_DATABASE_ROLE") == OWNER)
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 

@@ -57,7 +57,8 @@ class TaskRow(models.Model):
     """Work for a person. `token` is the token in the instance's state that waits for it."""
 
     id = models.CharField(max_length=26, primary_key=True)
-    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="+")
+    # Written in the statement that writes the instance: the database need not look for it again (G2).
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     token = models.IntegerField()
     element = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True)
@@ -83,7 +84,7 @@ class Timer(models.Model):
     """Something that will be due: of a token of an instance, or, without an instance, a timer start event."""
 
     id = models.BigAutoField(primary_key=True)
-    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, null=True, related_name="+")
+    instance = models.ForeignKey(Instance, models.CASCADE, null=True, related_name="+", db_constraint=False)
     definition = models.ForeignKey(Definition, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     token = models.IntegerField()
     element = models.CharField(max_length=255)

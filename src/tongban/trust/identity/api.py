@@ -47,6 +47,7 @@ from .policies import (
 )
 from .posts import assign_post, end_post, people_at, posts_of
 from .redirects import local_path
+from .sessions import former_account
 
 __all__ = [
     "ANONYMOUS",
@@ -73,6 +74,7 @@ __all__ = [
     "end_office_role",
     "end_post",
     "find_offices",
+    "former_account",
     "grant",
     "guard",
     "limited",

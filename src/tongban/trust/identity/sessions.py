@@ -9,8 +9,9 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.core.exceptions import ObjectDoesNotExist, SuspiciousOperation
+from django.http import HttpRequest
 
-from tongban.base.kernel.api import now
+from tongban.base.kernel.api import Ref, now
 
 IDLE = {"public": timedelta(minutes=60), "staff": timedelta(minutes=15)}
 ABSOLUTE = {"public": timedelta(hours=12), "staff": timedelta(hours=8)}
@@ -35,6 +36,15 @@ def touch(session: Any) -> None:
     seen = session.get(SEEN)
     if seen is None or now() - datetime.fromisoformat(seen) > SLACK:
         session[SEEN] = now().isoformat()
+
+
+def former_account(request: HttpRequest) -> Ref | None:
+    """Whose session this browser's cookie names, also when it has ended, as long as its row is there."""
+    from .models import Session
+
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    row = Session.objects.filter(session_key=key, site=site()).select_related("account").first() if key else None
+    return row.account.ref if row and row.account else None
 
 
 class SessionStore(DatabaseStore):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tongban.base.calendars.data import DeadlineMoved
 from tongban.base.kernel.api import on
+from tongban.engine.process.data import TimerFired
 from tongban.trust.identity import api as identity
 
 from .actions.clocks import follow_deadline
+from .actions.decide import follow_process
 from .actions.window import accept_automatically
 from .data import CASE, WORK, CaseClosed, CaseSubmitted
 
@@ -26,3 +28,9 @@ def nobody_looks_any_more(event: CaseClosed) -> None:
 def move_lists(event: DeadlineMoved) -> None:
     if event.subject.kind in (CASE, WORK):
         follow_deadline(event)
+
+
+@on(TimerFired)
+def follow_timers(event: TimerFired) -> None:
+    if event.subject.kind == CASE:
+        follow_process(event.subject)

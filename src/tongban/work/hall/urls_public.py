@@ -15,6 +15,7 @@ urlpatterns = [
     path("drafts/<str:draft_id>/<str:step>/", applying.step, name="step"),
     path("drafts/<str:draft_id>/<str:step>/fragment/", applying.fragment, name="fragment"),
     path("drafts/<str:draft_id>/<str:step>/save/", applying.autosave, name="autosave"),
+    path("drafts/<str:draft_id>/papers/<str:slot>/<int:place>/", applying.draft_paper, name="draft_paper"),
     path("drafts/<str:draft_id>/papers/<str:slot>/<int:place>/remove/", applying.remove_paper, name="remove_paper"),
     path("my/", following.mine, name="mine"),
     path("my/questions/", following.questions, name="my_questions"),

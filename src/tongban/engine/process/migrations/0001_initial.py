@@ -12,13 +12,6 @@ CREATE TRIGGER process_definition_fixed BEFORE UPDATE OR DELETE ON process_defin
 FOR EACH STATEMENT EXECUTE FUNCTION process_definition_refuse();
 """
 
-# Nobody searches ids by pattern; each of these indexes would be written with every row.
-PLAIN = """
-DO $$ DECLARE name text; BEGIN
-FOR name IN SELECT indexname FROM pg_indexes WHERE tablename LIKE 'process\\_%' AND indexname LIKE '%\\_like'
-LOOP EXECUTE format('DROP INDEX %I', name); END LOOP; END $$;
-"""
-
 # Every step rewrites the instance's row: room on its page keeps the indexes untouched.
 ROOM = "ALTER TABLE process_instance SET (fillfactor = 60); ALTER TABLE process_task SET (fillfactor = 80);"
 
@@ -98,7 +91,7 @@ class Migration(migrations.Migration):
                 ('opened_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('closed_by', models.CharField(blank=True, max_length=140)),
-                ('instance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='process.instance')),
+                ('instance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', db_constraint=False, to='process.instance')),
             ],
             options={
                 'db_table': 'process_task',
@@ -113,7 +106,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('repeats', models.IntegerField(default=0)),
                 ('definition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', db_index=False, to='process.definition')),
-                ('instance', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='process.instance')),
+                ('instance', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', db_constraint=False, to='process.instance')),
             ],
             options={
                 'db_table': 'process_timer',
@@ -129,6 +122,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(ONCE, "DROP TRIGGER process_definition_fixed ON process_definition; "
                                 "DROP FUNCTION process_definition_refuse()"),
-        migrations.RunSQL(PLAIN, NOTHING),
         migrations.RunSQL(ROOM, NOTHING),
     ]

@@ -63,6 +63,18 @@ def withdraw_stale_work(case: Case, state: process.CaseState) -> None:
         calendars.close(task.ref, dropped=True)
 
 
+def follow_process(case_ref: Ref) -> None:
+    """A timer or message moved the process: open and withdraw work, and give the answer if it has ended. Idempotent."""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(public_id=case_ref.id, state=CaseState.HANDLING).first()
+        if case is None:
+            return
+        state = process.state(case.ref)
+        withdraw_stale_work(case, state)
+        open_work(case, state)
+        finish_if_decided(case, state)
+
+
 def suspend(actor: Actor, work: Ref, procedure: calendars.Procedure, reason: str) -> Case:
     """Stop the clock for a procedure whose time the law does not count. The applicant is told in writing."""
     if not reason.strip():

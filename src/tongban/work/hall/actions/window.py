@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.calendars import api as calendars
-from tongban.base.kernel.api import Invalid, Ref, Refused, emit, now, today
+from tongban.base.kernel.api import Invalid, Ref, Refused, TongbanError, emit, now, today
 from tongban.base.ledger import api as ledger
 from tongban.engine.process import api as process
 from tongban.trust.identity import api as identity
-from tongban.trust.identity.data import OFFICE, Actor
+from tongban.trust.identity.data import Actor
 
 from ..access import access_work
 from ..data import CaseAccepted, CaseReturned, CaseState, Service, WorkKind
@@ -38,11 +38,20 @@ def accept(actor: Actor, work: Ref) -> Case:
 
 
 def accept_automatically(case_ref: Ref) -> None:
-    """Accept an item that needs nobody at the window (秒批). Run by a job; repeating it changes nothing."""
+    """Accept an item that needs nobody at the window (秒批). Run by a job; repeating it changes nothing.
+
+    What cannot be done by itself goes to the window: a case never waits for nobody.
+    """
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(public_id=case_ref.id, state=CaseState.SUBMITTED).first()
-        if case and (service := service_of(case)).automatic:
-            accept_case(case, service, by=None)
+        if case is None or not (service := service_of(case)).automatic or case.work.exists():
+            return
+        try:
+            with transaction.atomic():
+                accept_case(case, service, by=None)
+        except TongbanError as refusal:
+            reopen_acceptance(case)
+            ledger.write("hall.case.by_hand", case.ref, office=case.first_office, error=type(refusal).__name__)
 
 
 def accept_case(case: Case, service: Service, by: Actor | None) -> None:
@@ -172,6 +181,13 @@ def reopen_acceptance(case: Case) -> None:
     )
 
 
-def office_title(office_id: str) -> str:
-    """Title of an office by its public id."""
-    return identity.office(Ref(OFFICE, office_id)).title
+def give_up_unanswered() -> int:
+    """Close the cases whose correction notice ran out without an answer; gives their number."""
+    late = Case.objects.filter(state=CaseState.CORRECTION, corrections__until__lt=today(), corrections__answered_at=None)
+    closed = 0
+    for case in late.select_for_update(of=("self",), skip_locked=True):
+        reason = str(_("The correction was not handed in by the date in the notice."))
+        close_case(case, CaseState.WITHDRAWN, by=None, kind="hall.case.withdrawn", reason=reason)
+        send_notice("withdrawn", case, {"withdrawn": today(), "reason": reason})
+        closed += 1
+    return closed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,7 @@ from tongban.trust.identity.data import OFFICE
 from ..data import CaseState, CaseView, Holder, Outcome, Step, WorkKind
 from ..limits import PROMISED
 from ..models import Case, Rating
+from .counting import days_left
 
 STEP_TITLES: Mapping[str, Text] = {
     "hall.case.submitted": _("Application handed in"),
@@ -72,6 +75,41 @@ def case_view(case: Case) -> CaseView:
         rated=Rating.objects.filter(case=case).exists(),
         collected_at=case.collected_at,
     )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One office's part of a case: what, since when, until when, and how it stands."""
+
+    office: str
+    title: str
+    opened_at: datetime
+    due: date | None
+    left: int | None
+    state: str
+    closed_at: datetime | None
+    outcome: str = ""
+
+
+def parts(case: Case) -> list[Part]:
+    """Every office's part, open or done, in the order they came: the first handler sees here who is late."""
+    rows = list(case.work.order_by("id"))
+    offices = _offices({row.office for row in rows})
+    left = days_left(row.due for row in rows if row.open)
+    outcomes = dict(case.decisions.values_list("work_id", "outcome"))
+    return [
+        Part(
+            office=offices.get(row.office, ""),
+            title=str(_("Check and accept")) if row.kind == WorkKind.ACCEPT else row.title,
+            opened_at=row.opened_at,
+            due=row.due,
+            left=left.get(row.due) if row.due and row.open else None,
+            state="suspended" if row.suspended and row.open else "" if row.open else "done",
+            closed_at=row.closed_at,
+            outcome=outcomes.get(row.pk, ""),
+        )
+        for row in rows
+    ]
 
 
 def case_view_of(case: Ref) -> CaseView:

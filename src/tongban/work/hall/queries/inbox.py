@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from tongban.base.kernel.api import today
-from tongban.trust.identity.data import Actor
+from tongban.base.calendars import api as calendars
+from tongban.base.kernel.api import Ref, today
+from tongban.trust.identity import api as identity
+from tongban.trust.identity.data import OFFICE, Actor
 
 from ..models import Case, Question, Work
+from .counting import days_left
 
 SIZE = 30
 _FAR = date(9999, 12, 31)  # work without a deadline comes last
@@ -50,7 +53,7 @@ def inbox(actor: Actor, *, view: str = "open", kind: str = "", words: str = "", 
     views = {
         "today": Q(due=day, suspended=False),
         "overdue": Q(due__lt=day, suspended=False),
-        "soon": Q(due__gte=day, due__lte=day + timedelta(days=3), suspended=False),
+        "soon": Q(due__gte=day, due__lte=calendars.due(day, 3).date, suspended=False),
         "suspended": Q(suspended=True),
     }
     if view in views:
@@ -108,14 +111,41 @@ def colleagues_with_work(actor: Actor) -> list[tuple[str, int]]:
     return [(row["claimed_by"], row["n"]) for row in rows]
 
 
-def office_cases(actor: Actor, *, state: str = "", words: str = "", after: str = "") -> Page:
-    """Cases whose first handler is one of the actor's offices, the newest first."""
+def office_cases(actor: Actor, *, state: str = "", words: str = "", late: str = "", after: str = "") -> Page:
+    """Cases whose first handler is one of the actor's offices, the newest first. `late`: only those past a date."""
     rows = Case.objects.filter(first_office__in=[office.id for office in actor.offices])
     if state:
         rows = rows.filter(state=state)
     if words:
         rows = rows.filter(Q(case_no=words) | Q(applicant_name__startswith=words))
+    if late:
+        overdue = Work.objects.filter(open=True, suspended=False, due__lt=today()).values("case")
+        rows = rows.filter(Q(pk__in=overdue) | Q(due__lt=today(), closed_at=None))
     return _newest(rows, after)
+
+
+@dataclass(frozen=True)
+class Having:
+    """An office that has a case now, and until when."""
+
+    office: str
+    due: date | None
+    left: int | None
+    suspended: bool
+
+
+def having(cases: Sequence[Case]) -> dict[int, list[Having]]:
+    """Which offices have each of these cases now, and whether they are late: two queries for a page."""
+    rows = list(Work.objects.filter(case__in=[case.pk for case in cases], open=True).order_by("id"))
+    refs = {row.office: Ref(OFFICE, row.office) for row in rows}
+    titles = identity.offices_by_ref(refs.values())
+    left = days_left(row.due for row in rows)
+    found: dict[int, list[Having]] = {}
+    for row in rows:
+        office = titles.get(refs[row.office])
+        one = Having(office.title if office else "", row.due, left.get(row.due) if row.due else None, row.suspended)
+        found.setdefault(row.case_id, []).append(one)
+    return found
 
 
 def own_cases(actor: Actor, after: str = "") -> Page:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Invalid, Ref, TongbanError
+from tongban.base.files import api as files
+from tongban.base.kernel.api import Invalid, NotFound, Ref, TongbanError
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
 from tongban.trust.identity.api import actor_of, signed_in
@@ -224,6 +226,15 @@ def remove_paper(request: HttpRequest, draft_id: str, slot: str, place: int) -> 
     return render(request, "site/confirm.html", context)
 
 
+@signed_in
+def draft_paper(request: HttpRequest, draft_id: str, slot: str, place: int) -> HttpResponseBase:
+    """A file of the draft: to look at again before handing in."""
+    held = drafts.access_draft(actor_of(request), draft_id).papers.get(slot, [])
+    if place >= len(held) or not held[place].get("file"):
+        raise NotFound()
+    return files.download(held[place]["file"])
+
+
 def slots(draft: Draft) -> list[dict[str, Any]]:
     """The material slots that apply, as `{% file_slot %}` shows them."""
     form = drafts.draft_form(draft)
@@ -247,6 +258,8 @@ def slots(draft: Draft) -> list[dict[str, Any]]:
                     "name": paper["name"],
                     "size": paper.get("size"),
                     "state": "ok",
+                    "url": (link := reverse("hall:draft_paper", args=[draft.public_id, material.name, place])),
+                    "preview_url": link if str(paper.get("type", "")).startswith("image/") else "",
                     "remove_url": reverse("hall:remove_paper", args=[draft.public_id, material.name, place]),
                 }
                 for place, paper in enumerate(draft.papers.get(material.name, []))

@@ -14,6 +14,7 @@ from tongban.trust.identity.api import actor_of, permitted, signed_in
 from ..actions import drafts, questions
 from ..items.queries import item as item_of
 from ..items.queries import search_items
+from ..queries.counting import with_days_left
 from ..queries.inbox import open_questions, public_questions
 from .applying import fill_in, first_step, step_url
 
@@ -54,6 +55,7 @@ def _visitor(request: HttpRequest) -> Ref:
 def questions_desk(request: HttpRequest) -> HttpResponse:
     """Questions that wait for my office's answer."""
     page = open_questions(actor_of(request), request.GET.get("after", ""))
+    with_days_left(page.rows)
     return render(request, "hall/desk/questions.html", {"page": page})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tongban.base.calendars.data import Procedure
 from tongban.base.files import api as files
@@ -27,15 +30,16 @@ from ..actions.claims import claim
 from ..data import CaseState, Outcome, WorkKind
 from ..limits import EXTENSION_BOUND
 from ..models import Case, Work
-from ..queries.cases import case_view
-from ..queries.inbox import colleagues_with_work, inbox, inbox_counts, office_cases
+from ..queries.cases import case_view, parts
+from ..queries.counting import day_sheet, days_left, with_days_left
+from ..queries.inbox import colleagues_with_work, having, inbox, inbox_counts, office_cases
 from .following import _entries
 
 VIEWS = ("open", "today", "soon", "overdue", "suspended")
-OPINIONS = [
-    _("Examined; the application meets the conditions. Agreed."),
-    _("Materials complete and in due form. Agreed."),
-    _("Examined; the application does not meet the conditions. Not agreed, because:"),
+OPINIONS = [  # opinion templates; a click inserts one
+    gettext_lazy("Examined; the application meets the conditions. Agreed."),
+    gettext_lazy("Materials complete and in due form. Agreed."),
+    gettext_lazy("Examined; the application does not meet the conditions. Not agreed, because:"),
 ]
 
 
@@ -44,6 +48,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """My office's inbox, the most urgent first."""
     asked = {name: request.GET.get(name, "") for name in ("view", "kind", "words", "who", "after")}
     page = inbox(actor_of(request), **{**asked, "view": asked["view"] or "open"})
+    with_days_left(page.rows)
     context = {
         "page": page,
         "counts": inbox_counts(actor_of(request)),
@@ -77,12 +82,13 @@ def bulk(request: HttpRequest) -> HttpResponse:
 @permitted("hall.work")
 def cases(request: HttpRequest) -> HttpResponse:
     """Cases my office answers for as first handler."""
-    asked = {name: request.GET.get(name, "") for name in ("state", "words", "after")}
-    return render(
-        request,
-        "hall/desk/cases.html",
-        {"page": office_cases(actor_of(request), **asked), "asked": asked, "states": list(CaseState)},
-    )
+    asked = {name: request.GET.get(name, "") for name in ("state", "words", "late", "after")}
+    page = office_cases(actor_of(request), **asked)
+    with_days_left(page.rows)
+    held = having(page.rows)
+    for row in page.rows:
+        row.held = held.get(row.pk, [])
+    return render(request, "hall/desk/cases.html", {"page": page, "asked": asked, "states": list(CaseState)})
 
 
 @permitted("hall.work")
@@ -108,7 +114,10 @@ def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", 
         "case": view,
         "row": found,
         "work": work,
+        "left": days_left([view.due]).get(view.due) if view.due else None,
         "entries": _entries(view),
+        "parts": parts(found),
+        "days": day_sheet(found.ref) if view.accepted_at else None,
         "sheet": sheet,
         "papers": _papers(found, form),
         "opinions": _opinions(found),
@@ -132,14 +141,18 @@ def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", 
 
 def _papers(found: Case, form: Any) -> list[dict[str, Any]]:
     titles = {material.name: str(material.title) for material in form.materials}
+    rows = list(found.papers.filter(round=found.round).order_by("id"))
+    kept = files.files_by_id([paper.file for paper in rows if paper.file])
     return [
         {
             "title": titles.get(paper.slot, paper.slot),
             "name": paper.name,
             "licence": paper.licence,
             "url": reverse("hall:paper", args=[found.public_id, paper.pk]) if paper.file else "",
+            "size": kept[paper.file].size if paper.file in kept else None,
+            "image": paper.file in kept and kept[paper.file].mime.startswith("image/"),
         }
-        for paper in found.papers.filter(round=found.round).order_by("id")
+        for paper in rows
     ]
 
 
@@ -221,9 +234,14 @@ def act(request: HttpRequest, work_id: str, verb: str) -> HttpResponse:
     return redirect("hall:desk_case", found.public_id)
 
 
+def day_words(day: date | None) -> str:
+    """A date in a sentence."""
+    return date_format(day) if day else ""
+
+
 def _accept(request: HttpRequest, work: Ref) -> str:
     case = window.accept(actor_of(request), work)
-    return _("Accepted. The clock has started; the offices have their tasks. Due %s.") % (case.due or "")
+    return _("Accepted. The clock has started; the offices have their tasks. Due %s.") % day_words(case.due)
 
 
 def _correct(request: HttpRequest, work: Ref) -> str:
@@ -262,13 +280,13 @@ def _suspend(request: HttpRequest, work: Ref) -> str:
 
 def _resume(request: HttpRequest, work: Ref) -> str:
     case = deciding.resume(actor_of(request), work, request.POST.get("result", ""))
-    return _("Resumed. The new date is %s.") % (case.due or "")
+    return _("Resumed. The new date is %s.") % day_words(case.due)
 
 
 def _extend(request: HttpRequest, work: Ref) -> str:
     days = request.POST.get("days", "")
     case = deciding.extend(actor_of(request), work, int(days) if days.isdigit() else 0, request.POST.get("reason", ""))
-    return _("Extended. The new date is %s.") % (case.due or "")
+    return _("Extended. The new date is %s.") % day_words(case.due)
 
 
 _VERBS = {

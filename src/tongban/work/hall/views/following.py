@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tongban.base.kernel.api import Invalid, NotFound
 from tongban.engine.documents import api as documents
@@ -16,14 +17,23 @@ from tongban.trust.identity.api import actor_of, signed_in, with_query_code
 
 from ..access import access_case_by_code, access_own_case
 from ..actions import drafts, follow
-from ..data import GRADES, CaseState
+from ..data import GRADES, CaseState, CaseView
+from ..items.queries import item as item_of
 from ..models import Case, Draft
 from ..queries.cases import case_view
+from ..queries.counting import day_sheet, days_left
 from ..queries.inbox import own_cases, own_questions
 from ..queries.items import item_title
 from .applying import first_step, step_url
 
-TAGS = [_("Long wait"), _("Unclear guide"), _("Asked for too much"), _("Unfriendly"), _("The site did not work")]
+STOPS = {"hall.case.refused", "hall.case.not_accepted", "hall.case.declined", "hall.case.withdrawn"}
+TAGS = [
+    gettext_lazy("Long wait"),
+    gettext_lazy("Unclear guide"),
+    gettext_lazy("Asked for too much"),
+    gettext_lazy("Unfriendly"),
+    gettext_lazy("The site did not work"),
+]
 
 
 @signed_in
@@ -84,6 +94,8 @@ def _context(found: Case, *, own: bool) -> dict[str, Any]:
         "case": view,
         "own": own,
         "entries": _entries(view),
+        "left": days_left([view.due]).get(view.due) if view.due and not state.ended else None,
+        "days": day_sheet(found.ref) if view.accepted_at and not state.ended else None,
         "can_withdraw": own and not state.ended,
         "can_collect": own and state == CaseState.GRANTED and view.collected_at is None,
         "can_rate": own and state.ended and not view.rated,
@@ -92,9 +104,13 @@ def _context(found: Case, *, own: bool) -> dict[str, Any]:
     }
 
 
-def _entries(view: Any) -> list[dict[str, Any]]:
+def _entries(view: CaseView) -> list[dict[str, Any]]:
     """The timeline: what was done, who has it now until when and why, and what comes next."""
-    done = [
+    return [*_past(view), *_present(view), *_future(view)]
+
+
+def _past(view: CaseView) -> list[dict[str, Any]]:
+    return [
         {
             "title": s.title,
             "at": s.at,
@@ -102,21 +118,45 @@ def _entries(view: Any) -> list[dict[str, Any]]:
             "note": s.note,
             "why": s.why,
             "until": s.due,
-            "state": "done",
+            "state": "stopped" if s.kind in STOPS else "done",
         }
         for s in view.steps
     ]
-    now_here = [
+
+
+def _present(view: CaseView) -> list[dict[str, Any]]:
+    if view.state == CaseState.CORRECTION:
+        return [{"title": _("Waiting for your correction"), "until": view.asked_until, "state": "waiting"}]
+    return [
         {"title": h.task, "at": h.opened_at, "office": h.office, "until": h.due, "why": h.why, "state": "current"}
         for h in view.holders
     ]
-    if view.state == CaseState.CORRECTION:
-        now_here.append({"title": _("Waiting for your correction"), "until": view.asked_until, "state": "waiting"})
-    if not view.state.ended:
-        now_here.append(
-            {"title": _("The single answer"), "office": view.first_office, "until": view.due, "state": "next"}
-        )
-    return done + now_here
+
+
+def _future(view: CaseView) -> list[dict[str, Any]]:
+    """What comes next: handling begins, the single answer, the result."""
+    if view.state == CaseState.GRANTED and view.collected_at is None:
+        return [{"title": _("You collect the result"), "state": "next"}]
+    if view.state.ended:
+        return []
+    coming = []
+    if view.accepted_at is None:
+        offices = "、".join(dict.fromkeys(step.office for step in steps_of_item(view.item) if step.office))
+        note = _("Within five working days you hear whether the application is accepted.")
+        coming += [
+            {"title": _("Acceptance; the legal clock starts"), "office": view.first_office, "note": note},
+            {"title": _("The offices handle it side by side"), "note": offices},
+        ]
+    coming.append({"title": _("The single answer"), "office": view.first_office, "until": view.due})
+    return [{**entry, "state": "next"} for entry in coming]
+
+
+def steps_of_item(key: str) -> Any:
+    """The steps that the item's guide names."""
+    try:
+        return item_of(key).steps
+    except NotFound:
+        return ()
 
 
 @with_query_code

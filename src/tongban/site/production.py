@@ -1,0 +1,96 @@
+"""What a production installation must not be started with (security R28).
+
+Web and worker processes call `check()` as they start; it looks only where `TONGBAN_PROFILE=production`. All findings
+are told at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .database import configuration
+from .postgres import OWNER
+
+SHORTEST_SECRET = 32  # characters
+SECRETS = ("TONGBAN_SECRET_DJANGO_PUBLIC", "TONGBAN_SECRET_DJANGO_STAFF", "TONGBAN_SECRET_INDEX_KEY")
+# An address on the public side must be one that people reach, not this machine's own.
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver", "*"}
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+class NotForProduction(RuntimeError):
+    """The installation is refused; the message lists every reason and what to do about it."""
+
+
+def check(*, defines: bool = False) -> None:
+    """Raise `NotForProduction` with every reason why this installation may not serve real people.
+
+    `defines`: this process changes tables for packs and meets nobody, so it may be their owner.
+    """
+    from django.conf import settings
+
+    if not settings.PRODUCTION:
+        return
+    found = [*of_environment(os.environ), *of_settings(settings), *of_database(_server_facts(), defines=defines)]
+    if found:
+        raise NotForProduction("This installation is not fit for production:\n- " + "\n- ".join(found))
+
+
+def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
+    """Secrets come from outside the state folder and are long enough; a backup of the folder must not hold them."""
+    for name in SECRETS:
+        value = environment.get(name, "")
+        if len(value) < SHORTEST_SECRET:
+            yield f"{name} is not set to a secret of at least {SHORTEST_SECRET} characters; a default key is in use"
+    given = [environment[name] for name in SECRETS if environment.get(name)]
+    if len(given) != len(set(given)):
+        yield "two secrets are the same; each must be its own"
+
+
+def of_settings(settings: Any) -> Iterator[str]:
+    """Debug pages, cookies over plain HTTP, addresses of this machine, mail that goes nowhere."""
+    if settings.DEBUG:
+        yield "DEBUG is on: error pages would show personal data"
+    if not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settings.SECURE_HSTS_SECONDS):
+        yield "cookies or HSTS would allow plain HTTP"
+    if not settings.PUBLIC_URL.startswith("https://"):
+        yield "TONGBAN_PUBLIC_URL is not an https address; people get it in letters and QR codes"
+    if set(settings.ALLOWED_HOSTS) <= LOOPBACK or "*" in settings.ALLOWED_HOSTS:
+        yield "TONGBAN_HOSTS does not name the sites' own host names"
+    if settings.EMAIL_BACKEND.endswith(("locmem.EmailBackend", "dummy.EmailBackend", "console.EmailBackend")):
+        yield "TONGBAN_EMAIL_BACKEND sends no mail"
+    if not settings.TONGBAN_SECOND_FACTOR:
+        yield "TONGBAN_SECOND_FACTOR is off: staff would sign in with a password alone"
+
+
+def of_database(facts: Mapping[str, str], *, defines: bool = False) -> Iterator[str]:
+    """Acknowledged writes must survive a power cut, and no process may work as one who can pass row security."""
+    for name in DURABLE:
+        if facts.get(name) in ("off", "local"):
+            yield f"the database's {name} is {facts[name]}: acknowledged writes would be lost"
+    if defines:
+        return
+    if facts.get("superuser") == "on":
+        yield "the database role is a superuser"
+    elif facts.get("bypass") == "on":
+        yield "the database role passes row security (BYPASSRLS)"
+    elif facts.get("role") == OWNER:
+        yield "the process works as the owner of the tables; only migrations may"
+
+
+def _server_facts() -> dict[str, str]:
+    import psycopg
+
+    entry = configuration(os.environ.get("TONGBAN_SITE", "system"))
+    columns = ", ".join(f"current_setting('{name}')" for name in DURABLE)
+    with psycopg.connect(
+        host=entry["HOST"], port=entry["PORT"], dbname=entry["NAME"], user=entry["USER"], password=entry["PASSWORD"]
+    ) as connection:
+        row = connection.execute(
+            f"SELECT {columns}, CASE WHEN rolsuper THEN 'on' ELSE 'off' END, "  # noqa: S608 - three names above
+            "CASE WHEN rolbypassrls THEN 'on' ELSE 'off' END, rolname FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    assert row is not None
+    return dict(zip((*DURABLE, "superuser", "bypass", "role"), row, strict=True))

@@ -1,0 +1,5 @@
+"""Commands of the hall."""
+
+from .items.cli import register
+
+__all__ = ["register"]
