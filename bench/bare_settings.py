@@ -2,5 +2,5 @@
 
 from tongban.site.settings import *  # noqa: F403
 
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]  # allauth refuses to start without it; it does nothing here
 ROOT_URLCONF = "bench.bare_urls"

@@ -88,7 +88,7 @@ def _refuse_downgrade(pack: Pack, before: Installed | None, older: bool) -> None
     """An older version brings back old mistakes; it is installed only when asked for (T27)."""
     if before and not older and _numbers(before.version) > _numbers(pack.version):
         text = _(
-            "%(pack)s: version %(installed)s is installed and %(wanted)s is older. Ask for the older one if you mean it."
+            "%(pack)s: version %(installed)s is installed, %(wanted)s is older. Ask for the older one if you mean it."
         )
         raise Refused(text % {"pack": pack.key, "installed": before.version, "wanted": pack.version}, code="older")
 

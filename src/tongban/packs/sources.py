@@ -109,8 +109,7 @@ class Files:
     def _has_place(self, name: str) -> bool:
         place, _slash, file = name.rpartition("/")
         allowed = PLACES.get(place, frozenset())
-        stem, dot, ending = file.rpartition(".")
-        if file in allowed or (stem and not stem.startswith(".") and dot + ending in allowed):
+        if not file.startswith(".") and (file in allowed or f".{file.rpartition('.')[2]}" in allowed):
             return True
         self.wrong(name, "a pack is data; this file has no place in it")
         return False

@@ -8,6 +8,8 @@ import secrets
 from importlib.util import find_spec
 from pathlib import Path
 
+import yaml
+
 
 def home() -> Path:
     """`TONGBAN_HOME`, or `.tongban/` in the checkout."""
@@ -38,6 +40,13 @@ def secret(name: str) -> str:
         fresh.write_text(json.dumps(known, indent=1))
         fresh.replace(path)
     return known[name]
+
+
+def region_title(folder: Path) -> dict[str, str]:
+    """The region's name by language, from its `region.yaml`; empty where it has none."""
+    path = folder / "region.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return dict(known.get("title") or {})
 
 
 def exists(module: str) -> bool:

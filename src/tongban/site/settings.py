@@ -12,13 +12,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .database import configuration
-from .home import checkout, exists, home, secret
+from .home import checkout, exists, home, region_title, secret
 
 SITE = os.environ.get("TONGBAN_SITE", "system")
 PRODUCTION = os.environ.get("TONGBAN_PROFILE", "demo") == "production"
 TONGBAN_DEMO = not PRODUCTION
 TONGBAN_ZONE = os.environ.get("TONGBAN_ZONE", "outer")
 TONGBAN_REGION = os.environ.get("TONGBAN_REGION", "hainan")
+TONGBAN_REGION_TITLE = region_title(checkout() / "regions" / TONGBAN_REGION)
 TONGBAN_HOME = home()
 TONGBAN_CHECKOUT = checkout()
 PUBLIC_PORT = int(os.environ.get("TONGBAN_PUBLIC_PORT", "8000"))

@@ -122,7 +122,8 @@ class Parser:
         rest: list[tuple[str, s.Node]] = []
         while sign := self._arithmetic_sign(level):
             rest.append((sign, self._level(level + 1)))
-        return s.Chain(first, tuple(rest)) if rest else first
+        node = s.Chain(first, tuple(rest)) if rest else first
+        return self._instance(node) if level == 3 else node
 
     def _arithmetic_sign(self, level: int) -> str:
         scan = self.scan
@@ -176,18 +177,20 @@ class Parser:
             scan.take("-")
             minus += 1
             if minus == 1 and (number := scan.number()) is not None:
-                return self._instance(self._links(s.Const(-number if number else number)))
-        node = self._instance(self._links(self._primary()))
+                return self._links(s.Const(-number if number else number))
+        node = self._links(self._primary())
         for _ in range(min(minus, 2 + minus % 2)):  # an even number of signs is two of them
             node = s.Negate(node)
         return node
 
     def _instance(self, node: s.Node) -> s.Node:
-        if self.scan.sees_word("instance"):
-            self.scan.take_word("instance")
+        """`instance of` takes a whole sum: by the letter of rule 2 `1 + 1 instance of number` would add a boolean."""
+        for _ in range(_MAX_LINKS):
+            if not self.scan.take_word("instance"):
+                return node
             self.scan.need_word("of")
-            return s.InstanceOf(node, self.kinds.read())
-        return node
+            node = s.InstanceOf(node, self.kinds.read())
+        raise self.scan.error("too many types in a row")
 
     # paths, filters, calls
 

@@ -129,8 +129,13 @@ def unready(graph: Graph, known: Collection[str] = ()) -> list[Finding]:
         if _root(graph, scope) in wanted:
             if not scope.parent and not scope.nodes:
                 found.append(Finding(scope.id, scope.line, "the process is empty"))
+            elif not scope.parent and not scope.entries:
+                found.append(Finding(scope.id, scope.line, "nothing begins the process"))
             for node in scope.nodes.values():
                 found += [Finding(node.id, node.line, reason) for reason in _missing(scope, node, known)]
+                called = graph.scopes.get(node.called) if node.kind is Kind.CALL else None
+                if called is not None and called.nodes and not called.starts:
+                    found.append(Finding(node.id, node.line, "the called process does not begin by itself"))
     return sorted(found, key=lambda f: f.line)
 
 

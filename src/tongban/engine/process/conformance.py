@@ -4,6 +4,7 @@ settings."""
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -175,6 +176,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.folder.exists():
         sys.stderr.write(f"there is no {arguments.folder}\n")
         return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return report(arguments.folder, arguments.opaque, arguments.json)
     except BrokenPipeError:  # whoever reads the report has seen enough

@@ -67,6 +67,10 @@ IGNORED = frozenset(
         "flowElementRef",
         "completionCondition",
         "ordering",
+        "lane",
+        "dataStore",
+        "messageFlow",
+        "participant",
     ]
 )
 """Children of processes and sub-processes that say nothing about tokens."""

@@ -14,6 +14,7 @@ TONGBAN = "urn:tongban:bpmn:1"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 MOST_BYTES = 16 * 1024 * 1024
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*(<!DOCTYPE)?", re.S)
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?definitions[\s>]")
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 Element = etree._Element
@@ -53,8 +54,9 @@ def parse(xml: bytes) -> Element:
 
 
 def looks_like_bpmn(xml: bytes) -> bool:
-    """Whether a file of any name is meant to be BPMN 2.0: its namespace stands near the beginning."""
-    return MODEL.encode() in xml[:65536].replace(b"\0", b"")
+    """Whether a file of any name is meant to be BPMN 2.0: its namespace and root element stand near the beginning."""
+    head = xml[:65536].replace(b"\0", b"")
+    return MODEL.encode() in head and _ROOT.search(head) is not None
 
 
 def name(element: Element) -> str:

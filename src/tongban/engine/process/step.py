@@ -73,6 +73,8 @@ class Step:
     """One step in progress. Moves wait in a queue; joins and ends of scopes are judged when all tokens are
     at rest."""
 
+    most = MOVES
+
     def __init__(self, graph: Graph, state: State, judge: Judge) -> None:
         self.graph, self.state, self.judge = graph, state, judge
         self.effects: list[Effect] = []
@@ -136,7 +138,7 @@ class Step:
         while self.queue or self._close_scope() or self._fire_join():
             while self.queue:
                 moves += 1
-                if moves > MOVES:
+                if moves > self.most:
                     self._stop_all("the process turns in circles without waiting for anything")
                     break
                 self._move(*self.following())

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from .expressions import Rule
 from .model import Flow, Loop, Node, Scope, Timer
 
-MOVES = 20_000
+MOVES = 6_000
 """Most moves in one step: a process that turns in circles without waiting for anybody stops with an
 incident."""
 DEPTH = 100

@@ -170,6 +170,7 @@ class _Wander(Step):
     """A step whose tokens move in any order."""
 
     dice: random.Random
+    most = 1500
 
     def following(self) -> tuple[int, str, int]:
         if len(self.queue) > 1:

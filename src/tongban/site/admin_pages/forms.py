@@ -81,7 +81,7 @@ class LimitForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    basis = forms.CharField(label=_("Legal basis"), max_length=200, required=False)
+    basis = forms.CharField(label=pgettext_lazy("calendar", "Legal basis"), max_length=200, required=False)
     confidence = forms.CharField(label=_("How certain"), max_length=40, required=False)
     note = forms.CharField(label=pgettext_lazy("calendar", "Note"), max_length=200, required=False)
 

@@ -90,12 +90,10 @@ GRADES: dict[int, Text] = {
 
 @dataclass(frozen=True)
 class Applicant:
-    """Who applies: a person, or an enterprise through its agent. `number` is personal: mask it where it is shown."""
+    """Who applies: a person, or an enterprise through its agent."""
 
     ref: Ref
     name: str
-    number: str = field(default="", repr=False)
-    phone: str = field(default="", repr=False)
     kind: str = "person"
     agent: Ref | None = None
 
@@ -139,6 +137,14 @@ class Service:
     tell: Sequence[str] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     pack: str = ""
+
+
+@dataclass(frozen=True)
+class OpenService(Service):
+    """A service of an item that takes applications now, with what the item says of itself."""
+
+    title: str = ""
+    permit: bool = False
 
 
 @dataclass(frozen=True)

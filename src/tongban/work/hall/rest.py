@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import File, Header, Router, Schema
 from ninja.files import UploadedFile
@@ -102,9 +101,8 @@ def apply(
     actor = actor_of(request)
     nonce = f"api:{idempotency_key}"
     papers = {slot: [paper.dict() for paper in held] for slot, held in body.papers.items()}
-    with transaction.atomic():
-        held = own_papers(actor, body.item, papers, nonce)
-        done = submit(actor, body.item, applicant_of(actor), body.answers, held, nonce=nonce)
+    held = own_papers(actor, body.item, papers, nonce)
+    done = submit(actor, body.item, applicant_of(actor), body.answers, held, nonce=nonce)
     return 201, {"id": done.case.id, "case_no": done.case_no, "query_code": done.query_code}
 
 

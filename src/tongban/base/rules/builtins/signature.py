@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,6 +62,10 @@ class Signature:
     slots: tuple[Slot, ...]
     run: Callable[..., Value]
 
+    def in_order(self, names: Iterable[str]) -> bool:
+        """Whether names are given in the order of the slots: tells `before(range, point)` from its mirror."""
+        return all(slot.name == name for slot, name in zip(self.slots, names, strict=False))
+
     def fit(self, args: list[Value]) -> list[Value] | None:
         """The arguments as this signature takes them, or None when they do not fit."""
         slots = self.slots
@@ -102,7 +106,7 @@ class Builtin(Function):
 
     def invoke_named(self, run: Run, args: dict[str, Value]) -> Value:
         run.charge()
-        for signature in self.signatures:
+        for signature in sorted(self.signatures, key=lambda signature: not signature.in_order(args)):
             names = [slot.name for slot in signature.slots]
             if not set(args) <= set(names):
                 continue

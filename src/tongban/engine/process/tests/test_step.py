@@ -193,6 +193,15 @@ def test_instances_one_after_another_and_the_completion_condition(draw: Draw) ->
     assert Run(draw(body.format(loop.format("false")), "s -> a", "a -> z"), offices=[]).open() == ["z"]
 
 
+def test_many_instances_of_a_sub_process_run_side_by_side(draw: Draw) -> None:
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>150</loopCardinality></multiInstanceLoopCharacteristics>"
+    inner = f'<subProcess id="sub">{loop}<task id="i"/><userTask id="a"/>'
+    inner += '<sequenceFlow id="i1" sourceRef="i" targetRef="a"/></subProcess>'
+    run = Run(draw(f'<startEvent id="s"/>{inner}{users("z")}', "s -> sub", "sub -> z"))
+    assert run.open() == ["a"] * 150
+    assert run.state.status == "running"
+
+
 def test_a_standard_loop_repeats_while_its_condition_holds(draw: Draw) -> None:
     condition = "<loopCondition>again</loopCondition>"
     loop = f'<standardLoopCharacteristics loopMaximum="3">{condition}</standardLoopCharacteristics>'

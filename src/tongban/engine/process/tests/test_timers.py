@@ -81,6 +81,7 @@ def test_a_timer_starts_a_process(draw: Draw) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_fire_each_timer_once(draw: Draw) -> None:
+    """R12: a timer whose instance another worker holds is left to that worker."""
     ref = api.publish("p", waiting(draw, "PT1H"))
     for n in range(12):
         api.start(ref, Ref("hall.case", f"{n}"))

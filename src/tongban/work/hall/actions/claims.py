@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -14,8 +14,11 @@ from ..data import WORK
 from ..models import Work
 
 
-def claim(actor: Actor, ids: Sequence[str], *, take: bool = True) -> int:
-    """Take open tasks of the own offices (an absent colleague's too), or hand them back. Gives how many changed."""
+def claim(actor: Actor, ids: Sequence[str], *, take: bool = True, seen: Mapping[str, str] | None = None) -> int:
+    """Take open tasks of the own offices (an absent colleague's too), or hand them back. Gives how many changed.
+
+    `seen` is who held each task on the page this was pressed on: a task somebody else has taken since stays theirs.
+    """
     offices = [office.id for office in actor.offices]
     with transaction.atomic():
         rows = Work.objects.select_for_update(skip_locked=True).filter(
@@ -24,7 +27,7 @@ def claim(actor: Actor, ids: Sequence[str], *, take: bool = True) -> int:
         changed = 0
         for row in rows:
             holder = str(actor.person) if take else ""
-            if row.claimed_by == holder:
+            if row.claimed_by == holder or (seen is not None and seen.get(row.public_id, "") != row.claimed_by):
                 continue
             row.claimed_by = holder
             row.save(update_fields=["claimed_by"])

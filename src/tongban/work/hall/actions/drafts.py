@@ -59,7 +59,8 @@ def save_draft(actor: Actor, draft_id: str, answers: dict[str, Any], version: in
         if version is not None and version != draft.version:
             old = draft.answers
             changes = {k: (answers.get(k), old.get(k)) for k in {*answers, *old} if answers.get(k) != old.get(k)}
-            raise Stale(_("This draft was changed on another device or in another window."), changes)
+            if changes:  # otherwise both want the same
+                raise Stale(_("This draft was changed on another device or in another window."), changes)
         draft.answers = {**draft.answers, **answers}
         draft.version += 1
         draft.updated_at = now()

@@ -14,7 +14,6 @@ from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import OFFICE
 
 from ..models import Case
-from ..queries.items import is_permit
 
 # What happened -> the document it needs; what is not here is told without one.
 DOCUMENTS: Mapping[str, str] = {
@@ -31,18 +30,21 @@ DOCUMENTS: Mapping[str, str] = {
 }
 
 
-def send_notice(kind: str, case: Case, facts: dict[str, Any]) -> None:
-    """Ask for the notice to be drawn and tell the applicant. Inside the caller's transaction; the work is done later."""
+def send_notice(kind: str, case: Case, facts: dict[str, Any], issuer: str = "") -> None:
+    """Ask for the notice to be drawn and tell the applicant. Inside the caller's transaction; the work is done later.
+
+    `issuer` is the first office's title where the caller has it at hand.
+    """
     if kind in DOCUMENTS:
         common = {
-            "issuer": identity.office(Ref(OFFICE, case.first_office)).title,
+            "issuer": issuer or identity.office(Ref(OFFICE, case.first_office)).title,
             "number": case.case_no if kind == "submitted" else f"{case.case_no}-{case.version}",
             "date": today(),
             "addressee": case.applicant_name,
             "item": case.item_title,
             "case_no": case.case_no,
             "submitted": local(case.submitted_at),
-            "licensing": is_permit(case.item),
+            "licensing": case.permit,
             "demo": settings.TONGBAN_DEMO,
             "query_url": f"{settings.PUBLIC_URL}/progress/",
         }

@@ -44,6 +44,8 @@ def own_papers(
 ) -> dict[str, list[dict[str, Any]]]:
     """The papers of an application as `submit` takes them. A file or licence of somebody else answers like one that
     does not exist (T13)."""
+    if not given:
+        return {}
     form = forms.current(open_service(item).form)
     return {slot: [_own(actor, form, slot, paper, nonce) for paper in held] for slot, held in given.items()}
 

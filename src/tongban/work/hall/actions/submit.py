@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Invalid, NotFound, Refused, emit, now, today
+from tongban.base.kernel.api import Invalid, NotFound, Refused, TongbanError, emit, now, today
 from tongban.base.ledger import api as ledger
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
@@ -18,10 +18,9 @@ from tongban.engine.registers import api as registers
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import Actor
 
-from ..data import Applicant, CaseSubmitted, Channel, Service, Submitted, WorkKind
+from ..data import Applicant, CaseSubmitted, Channel, OpenService, Service, Submitted, WorkKind
 from ..models import Answers, Case, Draft, Paper, Reservation, Work
 from ..numbers import new_case_no, new_query_code, query_hash
-from ..queries.items import item_title
 from ..queries.people import applicant_of, visitor
 from ..queries.services import open_service
 from .drafts import access_draft, counter_owner
@@ -77,21 +76,33 @@ def submit(
     `Invalid` has a message per field or material; `Refused` when the item is paused or the level does not reach.
     The same `nonce` from the same person gives the first case again, without its query code.
     """
-    if done := handed_in(actor, nonce):
-        return done
+    try:
+        with transaction.atomic():
+            return _submit(actor, item, applicant, answers, papers, nonce, form, channel)
+    except (TongbanError, IntegrityError):
+        # Whatever stands in the way of a repetition (its own name is taken now), the first case is the answer.
+        if done := handed_in(actor, nonce):
+            return done
+        raise
+
+
+def _submit(
+    actor: Actor,
+    item: str,
+    applicant: Applicant,
+    answers: Mapping[str, Any],
+    papers: Papers,
+    nonce: str,
+    form: FormDefinition | None,
+    channel: Channel,
+) -> Submitted:
     service = open_service(item)
     if channel == Channel.ONLINE and actor.level < service.level:
         raise Refused(_("This item needs a real-name account. Please confirm your identity first."), code="level")
     form = form or forms.current(service.form)
     clean = forms.checked(form, dict(answers))
     require_papers(form, clean, papers)
-    try:
-        with transaction.atomic():
-            return _create(actor, service, applicant, form, clean, papers, nonce, channel)
-    except IntegrityError as error:
-        if "hall_case_once" in str(error) and (done := handed_in(actor, nonce)):
-            return done
-        raise
+    return _create(actor, service, applicant, form, clean, papers, nonce, channel)
 
 
 def handed_in(actor: Actor, nonce: str) -> Submitted | None:
@@ -109,7 +120,7 @@ def require_papers(form: FormDefinition, answers: dict[str, Any], papers: Papers
 
 def _create(
     actor: Actor,
-    service: Service,
+    service: OpenService,
     applicant: Applicant,
     form: FormDefinition,
     answers: dict[str, Any],
@@ -127,7 +138,8 @@ def _create(
         query_hash=query_hash(number, code),
         nonce=nonce,
         item=service.item,
-        item_title=item_title(service.item),
+        item_title=service.title,
+        permit=service.permit,
         form=form.digest,
         channel=channel,
         applicant=str(applicant.ref),
@@ -143,7 +155,7 @@ def _create(
     keep_papers(case, papers)
     reserve(case, service, answers)
     ledger.write("hall.case.submitted", case.ref, by=actor.by, office=office.ref.id, item=service.item, channel=channel)
-    send_notice("submitted", case, {"query_code": code})
+    send_notice("submitted", case, {"query_code": code}, office.title)
     emit(CaseSubmitted(case.ref, service.item))
     if not service.automatic:  # those are accepted by the job that CaseSubmitted starts
         Work.objects.create(

@@ -12,10 +12,9 @@ from tongban.trust.identity.data import OFFICE
 
 from ..items.data import LIMIT_UNITS
 from ..items.queries import access_item, item_title
-from ..models import Item
 
 DEFAULT_LIMIT = 20  # working days, where an item names none (行政许可法 42)
-__all__ = ["Limit", "is_permit", "item_office", "item_title", "limits"]
+__all__ = ["Limit", "item_office", "item_title", "limits"]
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,3 @@ def item_office(key: str) -> Ref:
     if not row.office:
         raise NotFound(_("No office here is responsible for this item."))
     return Ref(OFFICE, row.office)
-
-
-def is_permit(key: str) -> bool:
-    """Whether the item is an administrative licence, whose notices bear the law's own titles."""
-    return Item.objects.filter(key=key, task_type="01").exists()

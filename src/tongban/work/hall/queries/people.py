@@ -14,21 +14,20 @@ from ..models import Draft
 
 
 def applicant_of(actor: Actor) -> Applicant:
-    """The applicant an actor stands for: themselves, or the enterprise they act for."""
-    person = identity.person(actor.person)
-    if actor.acting_for and actor.acting_for.kind == "registers.legal_entity":
-        row = registers.find("legal_entity", id=actor.acting_for.id)
-        name = str(row.values["name"]) if row else person.name
-        number = str(row.values["uscc"]) if row else ""
-        return Applicant(actor.acting_for, name, number, person.phone, "enterprise", agent=actor.person)
-    agent = actor.person if actor.acting_for else None
-    return Applicant(actor.applicant, person.name, person.id_number, person.phone, agent=agent)
+    """The applicant an actor stands for: themselves, or the person or enterprise they act for."""
+    principal = actor.acting_for
+    if principal is None:
+        return Applicant(actor.person, actor.name)
+    if principal.kind == PERSON:
+        return Applicant(principal, identity.person(principal).name, agent=actor.person)
+    entity = registers.find("legal_entity", id=principal.id)
+    return Applicant(principal, str(entity.values["name"]) if entity else actor.name, "enterprise", actor.person)
 
 
 def visitor(draft: Draft) -> Applicant:
     """The person at the window for whom a clerk filled the draft in."""
     person = identity.person(Ref.parse(draft.applicant))
-    return Applicant(person.ref, person.name, person.id_number, person.phone)
+    return Applicant(person.ref, person.name)
 
 
 def known_about(draft: Draft) -> dict[str, dict[str, Any]]:

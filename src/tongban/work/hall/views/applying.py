@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,12 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongban.base.files import api as files
-from tongban.base.kernel.api import Invalid, NotFound, Ref, TongbanError
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Stale, TongbanError
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
 from tongban.trust.identity.api import actor_of, signed_in
 
 from ..actions import drafts
+from ..actions.reports import report_value
 from ..actions.submit import handed_in, submit_draft
 from ..models import Draft
 from ..queries.items import item_title
@@ -99,6 +101,24 @@ def frame(draft: Draft, step: str) -> dict[str, Any]:
     }
 
 
+def _shown(request: HttpRequest, draft: Draft) -> None:
+    """Remember which version of the draft this browser shows."""
+    if request.session.get(f"draft:{draft.public_id}") != draft.version:
+        request.session[f"draft:{draft.public_id}"] = draft.version
+
+
+def _keep(request: HttpRequest, draft: Draft, answers: dict[str, Any]) -> Draft:
+    """Save what this browser sent. `Stale` when another device has changed the draft since it was shown here (R11)."""
+    seen = request.session.get(f"draft:{draft.public_id}")
+    try:
+        draft = drafts.save_draft(actor_of(request), draft.public_id, answers, version=seen)
+    except Stale as stale:
+        titles = {field.name: str(field.title) for field in drafts.draft_form(draft)}
+        raise Stale(stale.message, {titles.get(name, name): pair for name, pair in stale.changes.items()}) from None
+    _shown(request, draft)
+    return draft
+
+
 def _page(request: HttpRequest, draft: Draft, step: str, errors: Any = None, status: int = 200) -> HttpResponse:
     form = drafts.draft_form(draft)
     known = forms.prefill(form, known_about(draft))
@@ -114,6 +134,7 @@ def _page(request: HttpRequest, draft: Draft, step: str, errors: Any = None, sta
         )
     except KeyError:
         return redirect(step_url(draft, first_step(draft)))
+    _shown(request, draft)
     context = {**frame(draft, step), "view": view, "errors": errors or {}}
     return render(request, "hall/apply/step.html", context, status=status)
 
@@ -122,7 +143,7 @@ def _save_page(request: HttpRequest, draft: Draft, step: str) -> HttpResponse:
     form = drafts.draft_form(draft)
     page = "" if step == "situation" else step
     answers = forms.read(form, page, request.POST, draft.answers)
-    draft = drafts.save_draft(actor_of(request), draft.public_id, answers)
+    draft = _keep(request, draft, answers)
     if forms.pressed(request.POST):
         return _page(request, draft, step)
     if "_later" in request.POST:
@@ -149,7 +170,7 @@ def fragment(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     form = drafts.draft_form(draft)
     page = "" if step == "situation" else step
     answers = forms.read(form, page, request.POST, draft.answers)
-    draft = drafts.save_draft(actor_of(request), draft_id, answers)
+    draft = _keep(request, draft, answers)
     url = reverse("hall:fragment", args=[draft.public_id, step])
     return render(request, "forms/fields.html", {"view": forms.page_view(form, page, answers, fragment_url=url)})
 
@@ -161,7 +182,7 @@ def autosave(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     if step not in (MATERIALS, REVIEW):
         form = drafts.draft_form(draft)
         answers = forms.read(form, "" if step == "situation" else step, request.POST, draft.answers)
-        drafts.save_draft(actor_of(request), draft_id, answers)
+        _keep(request, draft, answers)
     return JsonResponse({"saved": True})
 
 
@@ -181,6 +202,7 @@ def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
                 return redirect(after(draft, MATERIALS))
         elif not errors:
             return redirect(step_url(draft, MATERIALS))
+    _shown(request, draft)
     context = {**frame(draft, MATERIALS), "slots": slots(draft), "errors": errors}
     context["labels"] = {slot["name"]: slot["label"] for slot in context["slots"]}
     return render(request, "hall/apply/materials.html", context, status=422 if errors else 200)
@@ -306,10 +328,15 @@ def report(request: HttpRequest, draft_id: str) -> HttpResponse:
     if known is None:
         return redirect(step_url(draft, first_step(draft)))
     field = form.field(name)
+    back = step_url(draft, next((page.name for page in form.pages if field in page.fields), first_step(draft)))
+    errors: dict[str, Any] = {}
     if request.method == "POST":
-        from ..actions.reports import report_value
-
-        report_value(actor_of(request), draft, field, known, request.POST.get("right", ""))
-        return redirect(step_url(draft, first_step(draft)))
-    context = {"draft": draft, "field": field, "known": known, "back": step_url(draft, first_step(draft))}
-    return render(request, "hall/apply/report.html", context)
+        try:
+            report_value(actor_of(request), draft, field, known, request.POST.get("right", ""))
+        except Invalid as error:
+            errors = error.errors
+        else:
+            messages.success(request, _("Reported. The office that keeps this value will check it."))
+            return redirect(back)
+    context = {"draft": draft, "field": field, "known": known, "back": back, "errors": errors}
+    return render(request, "hall/apply/report.html", context, status=422 if errors else 200)

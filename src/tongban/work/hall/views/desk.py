@@ -74,7 +74,9 @@ def _named(counted: list[tuple[str, int]]) -> list[tuple[str, str, int]]:
 @permitted("hall.work")
 def bulk(request: HttpRequest) -> HttpResponse:
     """Take several tasks at once, or hand them back to the office."""
-    done = claim(actor_of(request), request.POST.getlist("work"), take="release" not in request.POST)
+    chosen = request.POST.getlist("work")
+    seen = {work: request.POST.get(f"seen-{work}", "") for work in chosen}
+    done = claim(actor_of(request), chosen, take="release" not in request.POST, seen=seen)
     messages.success(request, _("%d tasks changed hands.") % done)
     return redirect(local_path(request.POST.get("back", ""), reverse("hall:inbox")))
 
@@ -131,12 +133,20 @@ def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", 
         "procedures": [(p.value, p.label) for p in Procedure][:8],
         "bound": EXTENSION_BOUND,
         "templates": OPINIONS,
+        "points": _points(request) if act == "correct" else [{}] * 4,
+        "places": [str(one.title) for one in (*form, *form.materials)],
         "picture": _picture(found),
         "errors": errors or {},
         "act": act,
         "typed": request.POST,
     }
     return render(request, "hall/desk/case.html", context, status=status)
+
+
+def _points(request: HttpRequest) -> list[dict[str, str]]:
+    """What was typed into the correction notice, to show again."""
+    what, problem, need = (request.POST.getlist(name) for name in ("what", "problem", "need"))
+    return [{"what": w, "problem": p, "need": n} for w, p, n in zip(what, problem, need, strict=False)]
 
 
 def _papers(found: Case, form: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,168 @@
+"""A small world with one of every object, and browsers for both sites: what the tests of this folder attack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+
+from tests.conftest import ANSWERS, Town, build_town, papers
+from tongban.base.kernel.api import new_id
+from tongban.data.licences import api as licences
+from tongban.engine.documents import api as documents
+from tongban.trust.identity import api as identity
+from tongban.trust.identity.data import Actor, Reach
+from tongban.trust.identity.policies import walk
+from tongban.work.hall import api as hall
+from tongban.work.hall.data import Outcome, Submitted
+
+Browse = Callable[..., Client]
+PHONE, NUMBER = "13800138000", "11010519491231002X"
+
+
+@dataclass
+class World:
+    """The town, what has happened in it, and which object stands for which name in an address."""
+
+    town: Town
+    running: Submitted
+    granted: Submitted
+    draft: str
+    manager: Actor
+    places: dict[str, str] = field(default_factory=dict)
+    planted: tuple[str, ...] = ()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    town = build_town()
+    running, granted = _case(town, "海口在办贸易有限公司"), _case(town, "海口办结贸易有限公司")
+    for role in ("commerce", "quality", "tax"):
+        hall.decide(town.approvers[role], _work(granted, town, role), Outcome.GRANT, "同意")
+    draft = hall.open_draft(town.founder, "elder_card").public_id
+    made = World(town, running, granted, draft, _manager(town))
+    made.planted = (running.case_no, granted.case_no, PHONE, NUMBER, "海口在办贸易有限公司", "测试甲")
+    made.places = _places(made)
+    return made
+
+
+def _case(town: Town, name: str) -> Submitted:
+    answers = {**ANSWERS, "name": name, "phone": PHONE, "representative_id": NUMBER}
+    who = town.founder
+    done = hall.submit(who, "enterprise_registration", hall.applicant_of(who), answers, papers(who), nonce=name)
+    hall.accept(town.clerk, _work(done, town, "commerce"))
+    return done
+
+
+def _work(done: Submitted, town: Town, role: str) -> Any:
+    return next(work for work, office, _kind in hall.open_work(done.case) if office == town.office(role))
+
+
+def _manager(town: Town) -> Actor:
+    """Somebody who may do everything an administrator may, over everything."""
+    every = [key for key, _title in identity.permissions.items() if not key.startswith("hall.")]
+    identity.define_role("everything", "管理员", every, reach=Reach.SUBTREE)
+    person = identity.create_staff("manager", "管理员", password="Bu-Shi-Mi-Ma-1", second_factor=False)
+    identity.assign_post(person.ref, identity.office_by_code("province").ref, "管理员", ["everything"])
+    return identity.actor_for(person.ref)
+
+
+def _places(world: World) -> dict[str, str]:
+    """For each name in an address an object of the founder's, or of the staff's work with it."""
+    case, town = world.running, world.town
+    licence = hall.case_view_of(world.granted.case).licence
+    document = documents.documents_of(case.case)[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM hall_paper WHERE file <> '' ORDER BY id LIMIT 1")
+        paper = cursor.fetchone()[0]
+        cursor.execute("SELECT identifier, token FROM licences_token LIMIT 1")
+        identifier, token = cursor.fetchone()
+        cursor.execute("SELECT id FROM notify_message WHERE recipient_id = %s LIMIT 1", [town.founder.person.id])
+        message = cursor.fetchone()[0]
+    assert licences.verify(licence).status == "valid"
+    hall.ask(town.founder, "enterprise_registration", "要带什么材料？")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public_id FROM hall_question LIMIT 1")
+        question = cursor.fetchone()[0]
+        cursor.execute("SELECT id FROM registers.legal_entity LIMIT 1")
+        row = cursor.fetchone()[0]
+    return {
+        "case_id": case.case.id,
+        "document_id": document.id,
+        "draft_id": world.draft,
+        "work_id": _work(case, town, "commerce").id,
+        "paper_id": str(paper),
+        "identifier": identifier,
+        "token": token,
+        "question_id": question,
+        "messages id": message,
+        "inbox id": message,
+        "registers key": "legal_entity",
+        "registers id": row,
+        "registers format": "csv",
+        "api id": row,
+        "api key": "legal_entity",
+        "people id_": town.clerk.person.id,
+        "posts id_": town.clerk.posts[0].ref.id,
+        "grants id_": new_id(),
+        "offices id_": town.office("commerce").id,
+        "notices id_": new_id(),
+        "runs id": new_id(),
+        "packs key": "enterprise_registration",
+        "key": "enterprise_registration",
+        "item": "enterprise_registration",
+        "step": "review",
+        "slot": "identity",
+        "place": "0",
+        "verb": "accept",
+        "upload": new_id(),
+        "number": "2026",
+        "on": "2026-10-01",
+        "code": "hall.step",
+        "job": "1",
+    }
+
+
+@pytest.fixture
+def browse(settings: Any) -> Browse:
+    """A browser on one site, signed in as somebody or as nobody."""
+
+    def opened(site: str, who: Actor | None = None, **options: Any) -> Client:
+        at(settings, site)
+        client = Client(raise_request_exception=False, **options)
+        if who is not None:
+            client.force_login(get_user_model().objects.get(public_id=who.person.id))
+        return client
+
+    return opened
+
+
+def at(settings: Any, site: str) -> None:
+    """From here on this process is the site named."""
+    settings.SITE, settings.ROOT_URLCONF = site, f"tongban.site.urls_{site}"
+
+
+def addresses(places: dict[str, str]) -> list[tuple[str, str]]:
+    """Every address of the present site: its pattern, and itself with an object for each name in it."""
+    return [(pattern, filled(pattern, places)) for pattern, _view in walk()]
+
+
+def filled(pattern: str, places: dict[str, str]) -> str:
+    """The pattern with objects put in. The folder before a name tells which kind of `id` it is."""
+    parts = []
+    for part in pattern.split("/"):
+        while "<" in part:
+            name = part[part.index("<") + 1 : part.index(">")].rpartition(":")[2]
+            kind = f"{next((p for p in reversed(parts) if p.isalpha()), pattern.split('/')[0])} {name}"
+            first = f"{pattern.split('/')[0]} {name}"
+            value = places.get(kind) or places.get(first) or places.get(name)
+            assert value, f"tests/security/conftest.py does not know what stands for <{name}> in {pattern}"
+            part = part[: part.index("<")] + value + part[part.index(">") + 1 :]
+        parts.append(part)
+    return "/" + "/".join(parts)
+

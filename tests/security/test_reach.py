@@ -1,0 +1,249 @@
+"""Who reaches what by address: T13, T18, T30, T32, T33, T44, R19, R20, R21."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tongban.base.kernel.api import new_id
+from tongban.trust.identity.policies import walk
+
+from .conftest import Browse, World, addresses, at, filled
+
+pytestmark = pytest.mark.django_db
+SITES = ("public", "staff")
+# Objects that are everybody's on purpose: guides, notices, verification, themes, and the words of the law.
+EVERYBODYS = ("items/", "notices/", "verify/", "health/", "look/", "demo/")
+NAMES_PEOPLE = {"case_id", "document_id", "draft_id", "work_id", "paper_id", "identifier", "question_id", "inbox id",
+                "messages id"}  # fmt: skip
+INJECTIONS = ["'", "\"; DROP TABLE hall_case;--", "1 OR 1=1", "\x00", "a\x00b", "%", "_", "\\", "𠮷" * 50, "../../etc/passwd",
+              "{{7*7}}", "9" * 400, "-1", "1e999", "NaN", "2026-13-45.9", "x.y", "a.b.c", ".", "()", "[]", "*:*", "<svg onload=1>",
+              "\ud800".encode("utf-8", "replace").decode(), "​", "NULL", "true", "+", ";", "`id`", "${7*7}"]  # fmt: skip
+PARAMETERS = ("after", "q", "words", "view", "kind", "who", "state", "next", "page", "size", "sort", "order", "item", "theme",
+              "department", "audience", "field", "late", "case_no", "back", "office", "division", "from", "to", "fields",
+              "letter", "year", "key", "filter", "name", "name__like", "version", "format", "number", "days")  # fmt: skip
+
+
+def owned(world: World) -> list[tuple[str, str, str]]:
+    """Addresses of the present site that name an object of somebody's: pattern, with it, and with one that is not."""
+    strangers = {**world.places, **{name: new_id() for name in NAMES_PEOPLE if name != "paper_id"}, "paper_id": "999999999"}
+    found = []
+    for pattern, address in addresses(world.places):
+        other = filled(pattern, strangers)
+        if address != other and not pattern.startswith(EVERYBODYS):
+            found.append((pattern, address, other))
+    return found
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_t13_nobody_but_its_people_learns_of_an_object(world: World, browse: Browse, site: str, settings: Any) -> None:
+    """Owner, another person and nobody, with every method: an object of somebody else answers like none at all."""
+    town = world.town
+    outsiders = [None, town.second] if site == "public" else [None, town.stranger]
+    before = _leaves()
+    for who in outsiders:
+        client = browse(site, who)
+        for pattern, address, other in owned(world):
+            if pattern.startswith("offices/"):
+                continue
+            for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"):
+                here, there = client.generic(method, address), client.generic(method, other)
+                assert here.status_code == there.status_code, (method, address, here.status_code, there.status_code)
+                assert here.status_code not in (200, 201, 206, 500), (method, address, here.status_code)
+                _tells_nothing(here, world, f"{method} {address}")
+    assert _leaves() == before
+
+
+def test_t13_the_owner_does_reach_them(world: World, browse: Browse) -> None:
+    """The matrix would be worth nothing if it shut everybody out."""
+    client = browse("public", world.town.founder)
+    for path in (f"/my/cases/{world.running.case.id}/", f"/drafts/{world.draft}/review/", f"/api/cases/{world.running.case.id}"):
+        assert client.get(path).status_code == 200, path
+    client = browse("staff", world.town.clerk)
+    assert client.get(f"/cases/{world.running.case.id}/").status_code == 200
+
+
+def test_t13_public_ids_do_not_count_up(world: World) -> None:
+    for name in ("case_id", "document_id", "draft_id", "work_id", "question_id", "token"):
+        assert len(world.places[name]) == 26, name
+
+
+def _leaves() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ledger_leaf")
+        return int(cursor.fetchone()[0])
+
+
+def _tells_nothing(answer: Any, world: World, what: str) -> None:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    text = body.decode(errors="replace")
+    for planted in world.planted:
+        assert planted not in text, f"{planted} in the answer to {what}"
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_t18_every_address_refuses_a_post_without_its_token(world: World, browse: Browse, site: str) -> None:
+    """Signed in as somebody who may: the missing token alone must stop it, before anything is done."""
+    who = world.town.founder if site == "public" else world.manager
+    client = browse(site, who, enforce_csrf_checks=True)
+    before = _leaves()
+    for pattern, address in addresses(world.places):
+        answer = client.post(address, {"reason": "x"})
+        assert answer.status_code in (403, 405), (pattern, answer.status_code)
+    assert _leaves() == before
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_t30_no_page_sends_people_away(world: World, browse: Browse, target: str) -> None:
+    """Every address, with every parameter that could name a way back: no answer leads to another host."""
+    for site, who in (("public", world.town.founder), ("staff", world.manager)):
+        client = browse(site, who)
+        for _pattern, address in addresses(world.places):
+            for method in (client.get, client.post):
+                answer = method(address, {"next": target, "back": target, "url": target, "redirect": target})
+                assert "evil.example" not in answer.headers.get("Location", ""), address
+                assert not answer.headers.get("Location", "").lower().startswith("javascript"), address
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_t32_no_parameter_breaks_a_page(world: World, browse: Browse, site: str) -> None:
+    """Strings that break queries, in every parameter of every page: an answer, never an error of ours."""
+    for who in [world.town.founder] if site == "public" else [world.manager, world.town.clerk]:
+        client = browse(site, who)
+        broken = []
+        for _pattern, address in addresses(world.places):
+            for text in INJECTIONS:
+                answer = client.get(address, dict.fromkeys(PARAMETERS, text))
+                if answer.status_code >= 500:
+                    broken.append((address, text[:20]))
+        assert broken == []
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_t32_each_parameter_by_itself(world: World, browse: Browse, parameter: str) -> None:
+    """One at a time, so that no parameter hides behind another that is refused first."""
+    pages = [(browse("staff", world.town.clerk), "staff", ["/inbox/", "/cases/", "/questions/"])]
+    broken = []
+    for client, _site, paths in pages:
+        broken += [(p, t[:20]) for p in paths for t in INJECTIONS if client.get(p, {parameter: t}).status_code >= 500]
+    client = browse("staff", world.manager)
+    paths = ["/items/", "/registers/legal_entity/", "/api/registers/legal_entity", "/jobs/", "/offices/people/", "/calendar/moves/"]
+    broken += [(p, t[:20]) for p in paths for t in INJECTIONS if client.get(p, {parameter: t}).status_code >= 500]
+    client = browse("public", world.town.founder)
+    paths = ["/services/", "/my/", "/my/questions/", "/inbox/", "/verify/", "/departments/", "/themes/"]
+    broken += [(p, t[:20]) for p in paths for t in INJECTIONS if client.get(p, {parameter: t}).status_code >= 500]
+    assert broken == []
+
+
+def test_t32_strange_texts_in_the_address_itself(world: World, browse: Browse) -> None:
+    for site, who in (("public", world.town.founder), ("staff", world.manager)):
+        client = browse(site, who)
+        for text in ("%00", "%27", "..%2f", "%F0%A0%AE%B7", "a%0d%0aX-Evil:1", "9" * 60):
+            strange = dict.fromkeys(world.places, text)
+            for pattern, _view in walk():
+                if "<int:" not in pattern:
+                    answer = client.get(filled(pattern, strange))
+                    assert answer.status_code < 500, (filled(pattern, strange), answer.status_code)
+                    assert "X-Evil" not in answer.headers
+
+
+def test_t33_huge_and_deep_bodies_are_refused_quickly(world: World, browse: Browse) -> None:
+    client = browse("public", world.town.founder)
+    bodies = [
+        ("application/json", "[" * 50_000),
+        ("application/json", '{"answers":' * 5_000 + "1" + "}" * 5_000),
+        ("application/json", '{"item":"x","answers":{"a":' + "9" * 200_000 + "}}"),
+        ("application/json", b"\xff\xfe{}"),
+        ("application/x-www-form-urlencoded", "&".join(f"a{n}=1" for n in range(20_000))),
+        ("application/x-www-form-urlencoded", "a=" + "x" * 3_000_000),
+        ("multipart/form-data; boundary=x", "--x\r\n" * 1000),
+    ]
+    for kind, body in bodies:
+        for path in ("/api/applications", f"/drafts/{world.draft}/person/", "/progress/", "/account/sign-in/"):
+            answer = client.post(path, body, content_type=kind)
+            assert answer.status_code < 500, (path, kind, answer.status_code)
+
+
+def test_t44_the_public_site_has_no_staff_address(world: World, browse: Browse, settings: Any) -> None:
+    """Every address that only the staff site has, and the usual guesses: 404 on the public site, for everybody."""
+    at(settings, "public")
+    shared = {pattern for pattern, _view in walk()}
+    at(settings, "staff")
+    staff_only = [filled(pattern, world.places) for pattern, _view in walk() if pattern not in shared]
+    guesses = ["/admin/", "/django-admin/", "/cms/", "/debug/", "/__debug__/", "/metrics", "/silk/", "/staff/", "/console/",
+               "/api/docs", "/api/registers/legal_entity", "/server-status", "/.env", "/.git/config", "/wp-admin/"]  # fmt: skip
+    for who in (None, world.town.founder):
+        client = browse("public", who)
+        for address in [*staff_only, *guesses]:
+            if _resolves(address):
+                continue  # `/items/<key>/` exists on both sites under different patterns
+            assert client.get(address).status_code == 404, address
+            assert client.post(address).status_code == 404, address
+
+
+def _resolves(address: str) -> bool:
+    from django.urls import Resolver404, resolve
+
+    try:
+        found = resolve(address)
+    except Resolver404:
+        return False
+    return found.func.policy.kind in ("public", "signed_in")
+
+
+def test_r21_staff_cannot_sign_in_on_the_public_site_nor_citizens_on_the_staff_site(world: World, browse: Browse) -> None:
+    for site, login in (("public", "clerk"), ("staff", "founder")):
+        client = browse(site)
+        client.post("/account/sign-in/", {"login": login, "password": "Bu-Shi-Mi-Ma-1"})
+        assert client.get("/account/").status_code == 302, (site, login)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_r20_every_address_declares_who_may(site: str) -> None:
+    from importlib import import_module
+
+    patterns = import_module(f"tongban.site.urls_{site}").urlpatterns
+    assert [where for where, view in walk(patterns) if not hasattr(view, "policy")] == []
+
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+POLICY = ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'")
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_r19_every_kind_of_page_has_the_headers(world: World, browse: Browse, site: str) -> None:
+    who = world.town.founder if site == "public" else world.manager
+    for client in (browse(site, who), browse(site)):
+        pages = [client.get(address) for _pattern, address in addresses(world.places)]
+        pages += [client.get("/no/such/page/"), client.post("/account/sign-in/", {"login": "x", "password": "y"})]
+        for page in pages:
+            where = page.request["PATH_INFO"]
+            for name, value in HEADERS.items():
+                assert page.headers.get(name) == value, (where, name)
+            for part in POLICY:
+                assert part in page.headers.get("Content-Security-Policy", ""), (where, part)
+            assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
+            assert "unsafe-eval" not in page.headers["Content-Security-Policy"]
+            assert "Permissions-Policy" in page.headers, where
+
+
+def test_r19_personal_pages_are_not_stored(world: World, browse: Browse) -> None:
+    client: Client = browse("public", world.town.founder)
+    for path in ("/my/", f"/my/cases/{world.running.case.id}/", "/account/", f"/drafts/{world.draft}/review/"):
+        assert "no-store" in client.get(path).headers["Cache-Control"], path
+
+
+def test_t15_the_page_of_test_messages_is_gone_in_production(world: World, browse: Browse, settings: Any) -> None:
+    """`/demo/phone/` shows one-time codes to everybody: only where the installation is a demonstration."""
+    settings.TONGBAN_DEMO = False
+    settings.PRODUCTION = True
+    for site in SITES:
+        assert browse(site).get("/demo/phone/").status_code == 404
