@@ -13,10 +13,11 @@ from django.test import Client
 from tests.conftest import Town
 from tests.packs.conftest import change
 from tests.packs.test_check import ROLES
-from tongban.base.kernel.api import Refused
+from tongban.base.kernel.api import Ref, Refused
 from tongban.base.ledger import api as ledger
 from tongban.engine.registers import api as registers
 from tongban.packs import api as packs
+from tongban.packs.asking import ask_plan
 from tongban.packs.data import PACK
 from tongban.packs.models import Installed, Run
 from tongban.trust.identity import api as identity
@@ -24,6 +25,7 @@ from tongban.trust.identity.data import Actor
 from tongban.work.hall import api as hall
 
 pytestmark = pytest.mark.django_db
+Jobs = Callable[[], int]
 PASSWORD = "Bu-Shi-Mi-Ma-1"
 REGISTER = """key: demo_ledger
 title: {zh: 示例台账, en: Sample ledger}
@@ -59,7 +61,7 @@ def page(client: Client, path: str) -> str:
     return str(answer.content.decode())
 
 
-def planned(client: Client, key: str, run_jobs: Callable[[], int], **values: str) -> str:
+def planned(client: Client, key: str, run_jobs: Jobs, **values: str) -> str:
     answer = client.post(f"/packs/{key}/plan/", values)
     assert answer.status_code == 302
     waiting = page(client, answer.url)
@@ -76,7 +78,7 @@ def rich(demo: Path) -> Path:
     return demo
 
 
-def test_the_plan_is_shown_and_then_installed(admin: Client, rich: Path, run_jobs: Callable[[], int]) -> None:
+def test_the_plan_is_shown_and_then_installed(admin: Client, rich: Path, run_jobs: Jobs) -> None:
     assert "demo1" in page(admin, "/packs/")
     assert packs.load(rich).digest in page(admin, "/packs/demo1/")
     run = planned(admin, "demo1", run_jobs)
@@ -93,21 +95,11 @@ def test_the_plan_is_shown_and_then_installed(admin: Client, rich: Path, run_job
     assert registers.page("demo_ledger").rows == ()
     assert hall.item("demo1").title
     assert ("demo1_desk", "经办", ("hall.accept", "hall.work")) in identity.roles()
-    assert (
-        ledger.history(Installed and Run.objects.get(kind="apply") and _ref("demo1"))[-1].kind == "packs.pack.applied"
-    )
+    assert ledger.history(Ref(PACK, "demo1"))[-1].kind == "packs.pack.applied"
     assert packs.load(rich).digest in page(admin, "/packs/demo1/")
 
 
-def _ref(key: str) -> Any:
-    from tongban.base.kernel.api import Ref
-
-    return Ref(PACK, key)
-
-
-def test_t27_what_was_changed_after_the_plan_is_not_installed(
-    admin: Client, rich: Path, run_jobs: Callable[[], int]
-) -> None:
+def test_t27_what_was_changed_after_the_plan_is_not_installed(admin: Client, rich: Path, run_jobs: Jobs) -> None:
     run = planned(admin, "demo1", run_jobs)
     change(rich / "roles.yaml", "hall.accept", "hall.oversee")
     answer = admin.post(f"{run}install/")
@@ -119,7 +111,7 @@ def test_t27_what_was_changed_after_the_plan_is_not_installed(
     assert "demo1_desk" not in {key for key, _title, _rights in identity.roles()}
 
 
-def test_t27_an_older_version_only_when_asked_for(admin: Client, demo: Path, run_jobs: Callable[[], int]) -> None:
+def test_t27_an_older_version_only_when_asked_for(admin: Client, demo: Path, run_jobs: Jobs) -> None:
     change(demo / "pack.yaml", "version: 0.1.0", "version: 0.10.0")
     packs.apply(["demo1"])
     change(demo / "pack.yaml", "version: 0.10.0", "version: 0.9.0")
@@ -144,9 +136,7 @@ def test_t27_a_pack_cannot_change_what_an_installed_one_brought(town: Town, chec
     assert not Installed.objects.filter(key="demo2").exists()
 
 
-def test_a_broken_pack_shows_its_findings_and_cannot_be_planned(
-    admin: Client, demo: Path, run_jobs: Callable[[], int]
-) -> None:
+def test_a_broken_pack_shows_its_findings_and_cannot_be_planned(admin: Client, demo: Path, run_jobs: Jobs) -> None:
     change(demo / "items.yaml", "form: demo1", "form: absent")
     shown = page(admin, "/packs/demo1/")
     assert "demo1/items.yaml:10: there is no form" in shown
@@ -169,7 +159,7 @@ def test_only_those_who_may_install_see_packs(admin: Client, town: Town, demo: P
     assert admin.post("/packs/..%2Fetc/plan/").status_code == 404
 
 
-def test_asking_twice_installs_once(admin: Client, demo: Path, run_jobs: Callable[[], int]) -> None:
+def test_asking_twice_installs_once(admin: Client, demo: Path, run_jobs: Jobs) -> None:
     run = planned(admin, "demo1", run_jobs)
     first, second = admin.post(f"{run}install/"), admin.post(f"{run}install/")
     assert first.url == second.url
@@ -188,7 +178,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_t26_texts_of_a_pack_are_shown_and_never_run(
-    admin: Client, demo: Path, text: str, run_jobs: Callable[[], int], settings: Any
+    admin: Client, demo: Path, text: str, run_jobs: Jobs, settings: Any
 ) -> None:
     quoted = "'" + text.replace("'", "''") + "'"
     (demo / "README.md").write_text(text)
@@ -209,8 +199,6 @@ def test_t26_texts_of_a_pack_are_shown_and_never_run(
 
 
 def test_a_stranger_cannot_ask_through_the_verbs(town: Town, demo: Path) -> None:
-    from tongban.packs.asking import ask_plan
-
     stranger: Actor = town.stranger
     with pytest.raises(Refused):
         ask_plan(stranger, "demo1")

@@ -108,7 +108,7 @@ def _places(world: World) -> dict[str, str]:
         "api id": row,
         "api key": "legal_entity",
         "people id_": town.clerk.person.id,
-        "posts id_": town.clerk.posts[0].ref.id,
+        "posts id_": town.clerk.posts[0].post.id,
         "grants id_": new_id(),
         "offices id_": town.office("commerce").id,
         "notices id_": new_id(),

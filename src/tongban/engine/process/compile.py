@@ -331,10 +331,11 @@ class _Reader:
         return (found.get("name") or self.id_of(found)) if found is not None else local(raw)
 
     def _code(self, definition: Element) -> str:
+        raw = definition.get("errorRef", "")
+        if not raw.strip() or self.resolve(raw) is None:
+            return local(raw)  # widespread: the code itself stands where a reference belongs
         found = self.target(definition, "errorRef", "error")
-        if found is None:
-            return local(definition.get("errorRef"))
-        return found.get("errorCode") or self.id_of(found)
+        return (found.get("errorCode") or self.id_of(found)) if found is not None else ""
 
     def _timer(self, element: Element, definition: Element) -> Timer:
         holder = definition if own(definition, "workdays") else element

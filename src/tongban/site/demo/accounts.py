@@ -18,6 +18,7 @@ import yaml
 from django.conf import settings
 
 from tongban.base.kernel.api import NotFound, today
+from tongban.data.licences import api as licences
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import Level, Person, Reach
 
@@ -139,3 +140,21 @@ def _place(parts: Sequence[Mapping[str, str]], people: Mapping[str, Person]) -> 
                 until=day + timedelta(days=90),
                 acting_for=away.ref,
             )
+
+
+def citizens(region: Path) -> list[Person]:
+    """The accounts of those who apply."""
+    with (region / "people.csv").open(encoding="utf-8") as lines:
+        parts = [part for part in csv.DictReader(lines) if part["kind"] == "citizen"]
+    return [identity.person_by_username(part["username"]) for part in parts]
+
+
+def issue_identity_card(person: Person) -> str:
+    """An identity card in the licence library, once; its identifier."""
+    held = [one for one in licences.of_holder(person.ref) if one.type == "identity_card"]
+    if held:
+        return held[0].identifier
+    police = identity.office_by_role("police", person.id_number[:6])
+    face = {"姓名": person.name, "公民身份号码": person.id_number, "签发机关": police.title}
+    card = licences.issue("identity_card", person.ref, person.name, person.id_number, face, police.ref)
+    return card.identifier

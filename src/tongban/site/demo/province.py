@@ -16,7 +16,7 @@ from tongban.packs import api as packs
 from tongban.trust.identity import api as identity
 from tongban.work.hall import api as hall
 
-from .accounts import create_accounts, define_roles
+from .accounts import citizens, create_accounts, define_roles, issue_identity_card
 from .deliver import Progress, deliver, quiet
 from .enterprises import generate_enterprises
 from .organisation import office_rows
@@ -48,6 +48,7 @@ def load(
         ("roles", lambda: define_roles(folder)),
         ("packs", lambda: _packs(settings)),
         ("people", lambda: _people(folder, settings, residents, enterprises, counts, progress)),
+        ("licences", lambda: _licences(folder)),
         ("items", lambda: _items(folder, settings)),
     ]
     for done, (name, step) in enumerate(steps):
@@ -88,6 +89,12 @@ def _people(
     counts["enterprises"] = deliver("legal_entity", firms, progress).received
     with system():
         return len(create_accounts(folder, persons))
+
+
+def _licences(folder: Path) -> int:
+    """Identity cards of those who apply: what the library has need not be handed in (DATA-40)."""
+    with system():
+        return len([issue_identity_card(account) for account in citizens(folder)])
 
 
 def _items(folder: Path, settings: dict[str, Any]) -> int:
