@@ -33,6 +33,7 @@ SPOILT = [
         "names not known here: residenc",
     ),
     (ITEMS, 'resident: residence = "registered"', 'resident: residence = = "x"', "not a FEEL expression"),
+    (ITEMS, "        age: years", "        years: years", "reads age, which nothing gives"),
     (ITEMS, "        licence: elder_card", "        licence: absent", "there is no licence type 'absent'"),
     (ITEMS, "        holder_name: 姓名", "        holder_name: 名字", "the face has no line '名字'"),
     (FORM, "code_set: counties", "code_set: absent", "no code set 'absent'"),

@@ -17,7 +17,7 @@ from tongban.base.kernel.api import Ref, Refused
 from tongban.base.ledger import api as ledger
 from tongban.engine.registers import api as registers
 from tongban.packs import api as packs
-from tongban.packs.asking import ask_plan
+from tongban.packs.asking import ask_plan, carry_out
 from tongban.packs.data import PACK
 from tongban.packs.models import Installed, Run
 from tongban.trust.identity import api as identity
@@ -136,6 +136,21 @@ def test_t27_a_pack_cannot_change_what_an_installed_one_brought(town: Town, chec
     assert not Installed.objects.filter(key="demo2").exists()
 
 
+def test_a_thing_may_move_from_one_pack_to_another(town: Town, demo: Path) -> None:
+    """Both installed together, as they are now; each alone is refused or finds nothing to do."""
+    licences = 'licences:\n  - {key: demo_pass, title: {zh: 示例证, en: Pass}, code: "11100000000013338W003"}\n'
+    (demo / "items.yaml").write_text((demo / "items.yaml").read_text() + licences)
+    packs.apply(["demo1"])
+    change(demo / "items.yaml", licences, "")
+    with (demo.parent / "base_registers" / "items.yaml").open("a") as file:
+        file.write(licences.removeprefix("licences:\n"))
+    with pytest.raises(Refused):
+        packs.apply(["base_registers"])
+    packs.apply(["demo1"])
+    assert "licence type demo_pass" in Installed.objects.get(key="base_registers").defines
+    assert "licence type demo_pass" not in Installed.objects.get(key="demo1").defines
+
+
 def test_a_broken_pack_shows_its_findings_and_cannot_be_planned(admin: Client, demo: Path, run_jobs: Jobs) -> None:
     change(demo / "items.yaml", "form: demo1", "form: absent")
     shown = page(admin, "/packs/demo1/")
@@ -203,3 +218,26 @@ def test_a_stranger_cannot_ask_through_the_verbs(town: Town, demo: Path) -> None
     with pytest.raises(Refused):
         ask_plan(stranger, "demo1")
     assert not Run.objects.exists()
+
+
+def test_a_plan_names_only_what_changes(town: Town, demo: Path) -> None:
+    folder = demo.parent / "enterprise_registration"
+    readme = folder / "README.md"
+    readme.write_text(readme.read_text() + "\nMore.\n")
+    assert [(change.what, change.how) for change in packs.plan([str(folder)])] == [("pack", "changed")]
+    change(folder / "forms" / "enterprise_registration.yaml", "max_length: 1000", "max_length: 900")
+    changed = packs.plan([str(folder)])
+    assert [(each.what, each.how) for each in changed] == [("pack", "changed"), ("form", "changed")]
+    assert packs.plan([str(folder)]) == changed
+
+
+def test_a_run_whose_worker_died_is_carried_out_by_another(admin: Client, demo: Path, run_jobs: Jobs) -> None:
+    run = planned(admin, "demo1", run_jobs)
+    admin.post(f"{run}install/")
+    half = Run.objects.get(kind="apply")
+    Run.objects.filter(pk=half.pk).update(state="running")
+    run_jobs()
+    assert Run.objects.get(pk=half.pk).state == "done"
+    changes = Run.objects.get(pk=half.pk).changes
+    carry_out(half.public_id)
+    assert Run.objects.get(pk=half.pk).changes == changes

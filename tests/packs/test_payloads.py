@@ -119,10 +119,9 @@ def victim(checkout: Path) -> Path:
     for item in ("birth_date", "county"):
         change(folder / FORM, f"prefill: population.{item}", "prefill: applicant.name")
     text = (folder / "cases.yaml").read_text()
-    kept = [part for part in text.split("  - title: ") if part.startswith(("granted at once", "living here"))]
-    (folder / "cases.yaml").write_text("cases:\n  - title: " + "  - title: ".join(kept))
-    text = (folder / "cases.yaml").read_text()
-    (folder / "cases.yaml").write_text(text.replace("      rows: [{register: licence", "#"))
+    # One case that comes past every position: the table, the flow, the timer, a decision, the licence's face.
+    (kept,) = (part for part in text.split("  - title: ") if part.startswith("living here"))
+    (folder / "cases.yaml").write_text(f"cases:\n  - title: {kept}")
     return folder
 
 
@@ -168,8 +167,8 @@ def test_t25_a_payload_is_refused_or_comes_to_nothing_within_its_budget(
         began = time.thread_time()
         runs = packs.test(["elder_card"])
         took = time.thread_time() - began
-        assert len(runs) == 2
-        assert took < 8, f"{position}: {payload[:60]!r}: {took:.1f} s"
+        assert len(runs) == 1
+        assert took < 6, f"{position}: {payload[:60]!r}: {took:.1f} s"
         assert not Path(CANARY).exists(), payload
         for file, data in kept.items():
             file.write_bytes(data)

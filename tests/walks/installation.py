@@ -32,10 +32,9 @@ class Walk:
         self.known: dict[str, str] = {}  # what one chapter tells the next: numbers, addresses
 
     def start(self) -> None:
-        """Migrate, load the demo province, give the founder the identity card that the library has, serve."""
+        """Migrate, load the demo province, serve."""
         for command in (["migrate"], ["demo", "load"]):
             self._run("-m", "tongban.site.cli", *command)
-        self._run("-m", "tests.walks.card")
         self.accounts = json.loads((self.installation.home / "demo-accounts.json").read_text())
         self.installation.serve()
 

@@ -35,7 +35,10 @@ class Library:
     codes: dict[str, list[Option]] = field(default_factory=dict)
     forms: dict[str, FormDefinition] = field(default_factory=dict)
     processes: set[str] = field(default_factory=set)
-    tables: set[str] = field(default_factory=set)
+    # The variables each decision table reads; a DMN model says nothing about its own.
+    tables: dict[str, frozenset[str]] = field(default_factory=dict)
+    outputs: dict[str, frozenset[str]] = field(default_factory=dict)
+    tables_of: dict[str, set[str]] = field(default_factory=dict)
     licences: set[str] = field(default_factory=set)
     # Parts that offices of the region play; None where the region does not say.
     parts: frozenset[str] | None = None
@@ -48,6 +51,10 @@ class Library:
         owner = self.owners.setdefault(f"{kind} {key}", pack)
         if owner != pack:
             self.findings.append(f"{where}: the {kind} {key!r} belongs to the pack {owner}")
+
+    def of(self, pack: str) -> list[str]:
+        """What one pack defines."""
+        return sorted(thing for thing, owner in self.owners.items() if owner == pack)
 
     def form_field(self, name: str) -> Mapping[str, Any] | None:
         """What a register says about its item, as a form's field wants it (one definition of each datum, rule 3)."""
@@ -160,9 +167,11 @@ def _check_registers(pack: Pack, library: Library) -> None:
 
 def _check_table(pack: Pack, file: str, text: str, library: Library) -> None:
     name, where = file.rpartition(".")[0], f"{pack.key}/rules/{file}"
+    reads = sets = frozenset[str]()
     try:
         if file.endswith(".csv"):
-            rules.load_table_csv(text, name)
+            table = rules.load_table_csv(text, name)
+            reads, sets = table.names, frozenset(output.name for output in table.outputs)
         else:
             rules.load_dmn(text.encode())
     except TableError as error:
@@ -172,7 +181,7 @@ def _check_table(pack: Pack, file: str, text: str, library: Library) -> None:
     except FeelError as error:
         library.findings.append(f"{where}:{error.line or 1}: {error.message}")
     library.own("decision table", name, pack.key, f"{where}:1")
-    library.tables.add(name)
+    library.tables[name], library.outputs[name] = reads, sets
 
 
 def _check_licences(pack: Pack, library: Library) -> None:
@@ -230,6 +239,8 @@ def _check_process(pack: Pack, key: str, xml: bytes, library: Library) -> None:
         library.findings.append(f"{where}:{finding.line}: {finding.element}: {finding.reason}")
     for number, line in enumerate(xml.decode().splitlines(), 1):
         for kind, value in OF_PROCESS.findall(line):
+            if kind == "table":
+                library.tables_of.setdefault(key, set()).add(value)
             if kind == "table" and value not in library.tables:
                 library.findings.append(f"{where}:{number}: there is no decision table {value!r}")
             if kind == "office" and not library.plays(value):

@@ -14,6 +14,9 @@ from .data import Pack
 if TYPE_CHECKING:
     from .checking import Library
 
+# Variables that tasks leave behind.
+_SET_BY_PROCESS = ("offices", "office", "outcome", "outcomes", "opinion", "answer")
+
 
 def check_items(pack: Pack, library: Library) -> list[str]:
     """What is wrong with the items of a pack, as `file:line: what`."""
@@ -58,12 +61,23 @@ class _Item:
             self.wrong(("service", "form"), f"there is no form {service['form']!r}")
             return
         self.expressions(("service", "inputs"), service.get("inputs") or {}, (*form.names, "today"))
+        self.tables(service)
         for i, unique in enumerate(service.get("unique") or ()):
             if unique["answer"] not in form.names:
                 self.wrong(("service", "unique", i, "answer"), f"the form has no answer {unique['answer']!r}")
             self.register(("service", "unique", i, "register"), unique["register"])
             self.fields(("service", "unique", i, "field"), unique["register"], {"": unique["field"]})
         self.result(service.get("result") or {}, form.names)
+
+    def tables(self, service: Mapping[str, Any]) -> None:
+        """Decision tables see the inputs and what the process itself sets; anything else would be null unnoticed."""
+        tables = sorted(self.library.tables_of.get(service["process"], ()))
+        given = {*(service.get("inputs") or {}), *_SET_BY_PROCESS}
+        given |= {output for table in tables for output in self.library.outputs.get(table, ())}
+        for table in tables:
+            if unknown := sorted(self.library.tables.get(table, frozenset()) - given):
+                what = f"inputs: the decision table {table} reads {', '.join(unknown)}, which nothing gives"
+                self.wrong(("service", "inputs"), what)
 
     def result(self, result: Mapping[str, Any], answers: Sequence[str]) -> None:
         where: Path = ("service", "result")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,21 @@ class Shown:
         """Title in both languages; the key where nothing better is known."""
         named = self.pack or self.installed
         return dict(named.title) if named else {"zh": self.key, "en": self.key}
+
+    @property
+    def readme(self) -> list[tuple[str, list[str]]]:
+        """The README as plain text: blocks of kind `heading`, `list` or `text`, with their lines. No markup is run."""
+        blocks = []
+        for block in re.split(r"\n\s*\n", self.pack.readme.strip() if self.pack else ""):
+            lines = [line.rstrip() for line in block.splitlines()]
+            if block.startswith("#"):
+                blocks.append(("heading", [lines[0].lstrip("# ")]))
+                lines = lines[1:]
+            if lines and lines[0].startswith(("-", "*", "|")):
+                blocks.append(("list", lines))
+            elif lines:
+                blocks.append(("text", [re.sub(r"(?<=[^\x00-\xff]) (?=[^\x00-\xff])", "", " ".join(lines))]))
+        return blocks
 
 
 def all_packs() -> list[Shown]:
@@ -92,11 +108,7 @@ _WHAT: dict[str, Text] = {
 _HOW: dict[str, Text] = {
     "added": pgettext_lazy("packs", "new"),
     "changed": pgettext_lazy("packs", "changed"),
-    "loaded": pgettext_lazy("packs", "loaded"),
     "ddl": pgettext_lazy("packs", "table changed"),
-    "set": pgettext_lazy("packs", "set"),
-    "defined": pgettext_lazy("packs", "defined"),
-    "published": pgettext_lazy("packs", "published"),
     "granted": pgettext_lazy("packs", "given"),
 }
 

@@ -15,9 +15,10 @@ from tongban.base.kernel.api import Invalid, NotFound, Ref, TongbanError, today,
 from tongban.engine.registers import api as registers
 from tongban.trust.identity import api as identity
 
-from .applying import apply, publish_items, read
+from .applying import apply, read
 from .data import CaseRun, Pack
 from .items import parts_of
+from .parts import publish_items
 from .places import pack_folder, region
 from .playing import Play, Wrong
 

@@ -14,6 +14,7 @@ from .kinds import ANY, FunctionOf, Kind
 from .run import Env, Run
 from .scanner import normal_name
 from .sheet import Element, child, children, line_of, tag, text_in
+from .syntax import RangeNode
 from .tables import POLICIES, Input, Output, Rule, Table, Test
 from .values import Function, Parameter, Value
 
@@ -207,7 +208,20 @@ class Boxes:
     def _iteration(self, element: Element, body: str, names: frozenset[str]) -> tuple[str, Code, Code]:
         name = normal_name(element.get("iteratorVariable", ""))
         inner = names | {name, "partial"}
-        return name, self._part(element, "in", names), self._part(element, body, inner)
+        return name, self._domain(element, names), self._part(element, body, inner)
+
+    def _domain(self, element: Element, names: frozenset[str]) -> Code:
+        """What to go through; also bare bounds `1..n`, as they stand in a `for` that is text (rule 46)."""
+        part = child(element, "in")
+        literal = None if part is None else child(part, "literalExpression")
+        text = text_in(literal)
+        if literal is None or not text or ".." not in text:
+            return self._part(element, "in", names)
+        try:
+            bounds = compile_expression(f"[{text}]", names, properties=self._properties, kinds=self._kinds)
+        except FeelError:
+            return self.literal(literal, names)
+        return bounds.code if isinstance(bounds.node, RangeNode) else self.literal(literal, names)
 
     def loop(self, element: Element, names: frozenset[str]) -> Code:
         name, source, body = self._iteration(element, "return", names)

@@ -70,7 +70,7 @@ class _Library:
 
     def load(self, name: str) -> Model:
         path = self._folder / Path(name).name
-        return self._load(path if path.suffix else path.with_suffix(".dmn"))
+        return self._load(path if path.suffix == ".dmn" or path.is_file() else path.with_name(path.name + ".dmn"))
 
     def _load(self, path: Path) -> Model:
         if path in self._loaded:
@@ -118,7 +118,7 @@ def _check(model: Model, case: Element, node: Element, inputs: dict[str, Value],
         target = model.find(name, "decision") or model.find(invoked)
     else:
         target = model.find(invoked, "decisionService" if kind == "decisionService" else "businessKnowledgeModel")
-    expected_error = node.get("errorResult") == "true"
+    expected_error = node.get("errorResult") in ("true", "1")
     if target is None:
         return "" if expected_error else f"there is no {name!r}"
     actual = Evaluation(model, inputs, run).outcome(target)

@@ -205,6 +205,10 @@ def variable_name(node: Node) -> str:
     return normal_name(variable.get("name", "") if variable is not None else "") or node.name
 
 
+Path = tuple[str, ...]
+_Key = tuple[Path, str, str]
+
+
 class Evaluation:
     """The values of one evaluation of a model, each computed once."""
 
@@ -212,22 +216,29 @@ class Evaluation:
         self.model = model
         self.run = run
         self.inputs: dict[str, Value] = {normal_name(key): to_feel(value) for key, value in context.items()}
-        self._values: dict[tuple[str, str], Value] = {}
-        self._open: set[tuple[str, str]] = set()
+        self._bound: dict[tuple[str, str], Value] = {}  # the arguments of a decision service
+        self._values: dict[_Key, Value] = {}
+        self._open: set[_Key] = set()
 
     def outcome(self, node: Node) -> Value:
         """What a caller from outside gets for an element."""
+        path = () if node.model is self.model else next(iter(_paths(self.model, node.model, 0)), ())
         if node.tag in ("decision", "inputData"):
-            return guarded(lambda env: self.value(node), Env({}, None, self.run))
-        function = self.function(node)
+            return guarded(lambda env: self.value(node, path), Env({}, None, self.run))
+        function = self.function(node, path)
         if function is None:
             return None
         args = [self.inputs.get(parameter.name) for parameter in function.parameters]
         return guarded(lambda env: function.invoke(self.run, args), Env({}, None, self.run))
 
-    def value(self, node: Node) -> Value:
-        """The value of an element; null for a decision that needs itself."""
-        key = (node.model.namespace, node.id)
+    def value(self, node: Node, path: Path = ()) -> Value:
+        """The value of an element; null for a decision that needs itself.
+
+        `path` are the import aliases that lead to it: a model imported on two ways has inputs of its own on each.
+        """
+        if (identity := (node.model.namespace, node.id)) in self._bound:
+            return self._bound[identity]
+        key = (path, *identity)
         if key in self._values:
             return self._values[key]
         if key in self._open or len(self._open) > _MAX_DEPTH:
@@ -235,61 +246,60 @@ class Evaluation:
         self._open.add(key)
         self.run.charge()
         if node.tag == "inputData":
-            value = self._input(node)
+            value = self._input(node, path)
         elif node.tag == "decision":
-            value = self._decision(node)
+            value = self._decision(node, path)
         else:
-            value = self.function(node)
+            value = self.function(node, path)
         self._open.discard(key)
         self._values[key] = value
         return value
 
-    def _input(self, node: Node) -> Value:
-        value = self._given(node)
+    def _input(self, node: Node, path: Path) -> Value:
+        value = self._given(node, path)
         kind = node.model.kind(node)
         return value if kind is None else kind.coerce(value)
 
-    def _given(self, node: Node) -> Value:
-        """What was given for input data: by its name, or under the alias of the model it comes from."""
-        if node.model is not self.model:
-            for path in _paths(self.model, node.model, 0):
-                at: Value = self.inputs
-                for alias in path:
-                    at = at.get(alias) if type(at) is dict else None
-                if type(at) is dict and node.name in at:
-                    return at[node.name]
-                if ".".join([*path, node.name]) in self.inputs:
-                    return self.inputs[".".join([*path, node.name])]
+    def _given(self, node: Node, path: Path) -> Value:
+        """What was given for input data: under the aliases of the path, the last of them, or its name alone."""
+        for start in range(len(path)):
+            at: Value = self.inputs
+            for alias in path[start:]:
+                at = at.get(alias) if type(at) is dict else None
+            if type(at) is dict and node.name in at:
+                return at[node.name]
+            if (dotted := ".".join([*path[start:], node.name])) in self.inputs:
+                return self.inputs[dotted]
         return self.inputs.get(node.name)
 
-    def _decision(self, node: Node) -> Value:
+    def _decision(self, node: Node, path: Path) -> Value:
         code = node.model._code.get(node.id)
-        value = None if code is None else code(Env(self._scope(node), None, self.run))
+        value = None if code is None else code(Env(self._scope(node, path), None, self.run))
         kind = fitting(node.element, node.model.kind(node))
         return value if kind is None else kind.coerce(value)
 
-    def _scope(self, node: Node) -> dict[str, Value]:
+    def _scope(self, node: Node, path: Path) -> dict[str, Value]:
         """The values an element requires, imported ones under their model's alias."""
         scope: dict[str, Value] = {}
         for reference in node.requires:
             required = node.model.node(reference)
             if required is None:
                 continue
-            value = self.value(required)
-            alias = "" if required.model is node.model else node.model.alias(required.model)
-            if alias:
-                holder = scope.setdefault(alias, {})
+            step = _step(node.model, required)
+            value = self.value(required, path + step)
+            if step:
+                holder = scope.setdefault(step[0], {})
                 if type(holder) is dict:
                     holder[variable_name(required)] = value
             else:
                 scope[variable_name(required)] = value
         return scope
 
-    def function(self, node: Node) -> Function | None:
+    def function(self, node: Node, path: Path = ()) -> Function | None:
         if node.tag == "decisionService":
             return self._service(node)
         code = node.model._code.get(node.id)
-        scope = self._scope(node)
+        scope = self._scope(node, path)
         made = None if code is None else code(Env(scope, None, self.run))
         if not isinstance(made, Function):
             return None
@@ -318,20 +328,25 @@ class Evaluation:
         def call(run: Run, args: list[Value]) -> Value:
             inner = Evaluation(model, {}, run)
             for part, arg in zip(given, args, strict=True):
-                inner._values[(part.model.namespace, part.id)] = arg
-            if len(outputs) == 1:
-                return inner.value(outputs[0])
-            return {variable_name(output): inner.value(output) for output in outputs}
+                inner._bound[(part.model.namespace, part.id)] = arg
+            results = [(variable_name(output), inner.value(output, _step(model, output))) for output in outputs]
+            return results[0][1] if len(results) == 1 else dict(results)
 
         kind = model.kind(node)
         return Function(node.name, parameters, call, kind.result if isinstance(kind, FunctionOf) else kind)
 
 
-def _paths(root: Model, target: Model, depth: int) -> list[tuple[str, ...]]:
+def _step(model: Model, node: Node) -> Path:
+    """The way from a model to an element it refers to: nothing, or the alias of an import."""
+    alias = model.alias(node.model)
+    return (alias,) if alias else ()
+
+
+def _paths(root: Model, target: Model, depth: int) -> list[Path]:
     """The chains of import aliases that lead from one model to another."""
     if depth > 8:
         return []
-    found: list[tuple[str, ...]] = []
+    found: list[Path] = []
     for alias, model in root.imports.items():
         step = () if alias.startswith("\0") else (alias,)
         if model is target:

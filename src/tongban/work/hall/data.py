@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tongban.base.kernel.data import Event, Ref, Text
 
@@ -48,7 +49,7 @@ STATE_TITLES: dict[CaseState, Text] = {
     CaseState.HANDLING: _("Being handled"),
     CaseState.SUSPENDED: _("Suspended"),
     CaseState.GRANTED: _("Granted"),
-    CaseState.REFUSED: _("Refused"),
+    CaseState.REFUSED: pgettext_lazy("case", "Refused"),
     CaseState.NOT_ACCEPTED: _("Acceptance refused"),
     CaseState.DECLINED: _("Not for this office"),
     CaseState.WITHDRAWN: _("Withdrawn"),

@@ -1,6 +1,7 @@
 """What the hall tells people (notify's catalogue of kinds)."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tongban.engine.notify.api import kinds
 from tongban.engine.notify.data import Kind, Urgency
@@ -50,7 +51,7 @@ _register(
 )
 _register(
     "refused",
-    _("Refused"),
+    pgettext_lazy("case", "Refused"),
     _("Your application “%(item)s” (%(case_no)s) was refused. The decision gives the reasons and your remedies."),
 )
 _register("withdrawn", _("Withdrawn"), _("Your application “%(item)s” (%(case_no)s) was withdrawn."))

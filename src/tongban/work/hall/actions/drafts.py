@@ -14,6 +14,7 @@ from tongban.engine.forms.data import FormDefinition
 from tongban.trust.identity.data import Actor
 
 from ..models import Draft
+from ..queries.people import number_shown
 from ..queries.services import open_service
 from .papers import material_of, receive_paper
 
@@ -91,7 +92,7 @@ def use_licence(actor: Actor, draft_id: str, slot_name: str, identifier: str) ->
         licence = own.get(identifier)
         if licence is None or licence.type != slot.licence:
             raise Refused(_("This licence cannot be used here."))
-        _put(draft, slot_name, {"licence": licence.identifier, "name": f"{licence.title} {licence.number}"})
+        _put(draft, slot_name, {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"})
     return draft
 
 

@@ -14,6 +14,7 @@ from tongban.engine.forms import api as forms
 from tongban.engine.forms.data import FormDefinition
 from tongban.trust.identity.data import Actor
 
+from ..queries.people import number_shown
 from ..queries.services import open_service
 
 APPLICATION = "hall.application"
@@ -57,6 +58,6 @@ def _own(actor: Actor, form: FormDefinition, slot: str, paper: Mapping[str, str]
         licence = own.get(paper["licence"])
         if licence is None or licence.type != material.licence:
             raise Refused(_("This licence cannot be used here."))
-        return {"licence": licence.identifier, "name": f"{licence.title} {licence.number}"}
+        return {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"}
     file = files.attach(paper.get("file", ""), Ref(APPLICATION, nonce), by=actor.person)
     return {"file": file.id, "name": file.name, "size": file.size, "type": file.mime}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tongban.base.kernel.api import Ref
@@ -47,6 +48,13 @@ def known_about(draft: Draft) -> dict[str, dict[str, Any]]:
         division = str(place.get("division", "")) if isinstance(place, dict) else ""
         sources["population"] = {**values, "county": county(division)}
     return sources
+
+
+def number_shown(number: str) -> str:
+    """A licence's number as pages show it: an identity number with its middle hidden."""
+    if re.fullmatch(r"\d{17}[\dX]", number):
+        return f"{number[:4]}{'*' * 10}{number[-4:]}"
+    return number
 
 
 def county(division: str) -> str:

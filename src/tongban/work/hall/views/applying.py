@@ -22,7 +22,7 @@ from ..actions.reports import report_value
 from ..actions.submit import handed_in, submit_draft
 from ..models import Draft
 from ..queries.items import item_title
-from ..queries.people import known_about
+from ..queries.people import known_about, number_shown
 
 MATERIALS, REVIEW = "materials", "review"
 
@@ -261,7 +261,7 @@ def slots(draft: Draft) -> list[dict[str, Any]]:
     """The material slots that apply, as `{% file_slot %}` shows them."""
     form = drafts.draft_form(draft)
     own = {
-        one.type: {"title": one.title, "number": one.number, "identifier": one.identifier}
+        one.type: {"title": one.title, "number": number_shown(one.number), "identifier": one.identifier}
         for one in licences.of_holder(Ref.parse(draft.applicant))
         if one.status == "valid"
     }
