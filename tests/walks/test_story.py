@@ -18,7 +18,7 @@ from .conftest import PHONE
 from .installation import Walk
 
 ITEM = "enterprise_registration"
-LATIN = re.compile(r"[A-Za-z]{3,}")
+LATIN = re.compile(r"(?<![\w.@-])[A-Za-z]{3,}(?![\w@-])")
 ALLOWED = re.compile(
     r"English|\b(PDF|DOCX|JPG|PNG|OFD|XLSX|CSV|JSON|BPMN|bpmn|bpmnio|KB|MB|API|REST|Tongban|FEEL|DMN|YAML|XML|TOTP|KTV)\b",
     re.IGNORECASE,

@@ -16,7 +16,7 @@ _WITH_COMMANDS = (
     "tongban.site.operations",
     "tongban.base.calendars.cli",
     "tongban.site.conformance",
-    "tongban.work.hall.cli",
+    "tongban.site.items_cli",
     "tongban.site.packs_cli",
     "tongban.site.demo.cli",
 )

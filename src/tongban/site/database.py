@@ -101,13 +101,18 @@ def prepare() -> None:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         for role in ("tongban_app", "tongban_public", "tongban_audit"):
-            exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-            verb = sql.SQL("ALTER ROLE" if exists else "CREATE ROLE")
-            connection.execute(
-                sql.SQL("{} {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-                    verb, sql.Identifier(role), sql.Literal(secret(f"database_{role}"))
-                )
-            )
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            make = "ALTER ROLE {} PASSWORD {}" if known else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
+            connection.execute(sql.SQL(make).format(sql.Identifier(role), sql.Literal(secret(f"database_{role}"))))
+
+
+def migrated() -> bool:
+    """Whether the database has ever been brought to a definition of ours."""
+    try:
+        with connect_owner() as connection:
+            return connection.execute("SELECT to_regclass('django_migrations')").fetchone() != (None,)
+    except psycopg.OperationalError:
+        return False
 
 
 def grant_rows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -31,15 +32,24 @@ def secret(name: str) -> str:
     if configured:
         return configured
     path = home() / "secrets.json"
-    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    known = _kept(path)
     if name not in known:
         home().mkdir(parents=True, exist_ok=True)
-        known[name] = secrets.token_urlsafe(32)
-        fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(known, indent=1))
-        fresh.replace(path)
+        with path.with_suffix(".lock").open("w") as lock:
+            # Several processes start at once; each must see the secret that the first one made.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = _kept(path)
+            if name not in known:
+                known[name] = secrets.token_urlsafe(32)
+                fresh = path.with_suffix(".new")
+                fresh.touch(mode=0o600)
+                fresh.write_text(json.dumps(known, indent=1))
+                fresh.replace(path)
     return known[name]
+
+
+def _kept(path: Path) -> dict[str, str]:
+    return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
 def region_title(folder: Path) -> dict[str, str]:

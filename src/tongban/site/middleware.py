@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from tongban.base.kernel.api import Invalid, Stale, TongbanError
 
@@ -39,7 +41,16 @@ class Answers:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TongbanError):
             return answer(request, error)
+        if isinstance(error, DataError) or (isinstance(error, ValueError) and "NUL" in str(error)):
+            # No number, date or text the database knows: what came in cannot be meant (T32, T33).
+            return answer(request, NotUnderstood())
         return None
+
+
+class NotUnderstood(TongbanError):
+    """The request holds values that nothing in the product can mean."""
+
+    default = _("This request cannot be understood.")
 
 
 def answer(request: HttpRequest, error: TongbanError) -> HttpResponse:

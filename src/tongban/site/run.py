@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from . import production
-from .database import running
+from .database import migrated, running
 from .home import home
 from .postgres import PostgresError, Server
 
@@ -150,6 +150,8 @@ def _serve(job: Callable[[], int], *, stay: bool) -> int:
     status = 0
     with running() as server:
         production.check()
+        if not migrated():
+            raise RuntimeError("The database is not set up for this version yet. Run `tongban migrate` first.")
         town = Town.usual()
         try:
             town.keep()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 
 from .data import FeelError, ModelError
-from .domains import at_position, iterable
+from .domains import iterable
 from .evaluate import Code, refused_function
 from .expressions import compile_expression, compile_unary_tests
 from .items import Items, listed
@@ -180,26 +179,34 @@ class Boxes:
         return _null if part is None else self.of(part, names)
 
     def conditional(self, element: Element, names: frozenset[str]) -> Code:
+        """Null, unlike in a textual `if`, when the condition is neither a boolean nor null (DMN 10.2.2.8)."""
         condition, then, otherwise = (self._part(element, part, names) for part in ("if", "then", "else"))
-        return lambda env: then(env) if condition(env) is True else otherwise(env)
+
+        def run(env: Env) -> Value:
+            met = condition(env)
+            if met is not None and type(met) is not bool:
+                return None
+            return then(env) if met else otherwise(env)
+
+        return run
 
     def selection(self, element: Element, names: frozenset[str]) -> Code:
+        """The filter must be a boolean and its input a collection (DMN 10.2.2.9), else null."""
         source = self._part(element, "in", names)
         match = self._part(element, "match", names | {"item"})
 
         def run(env: Env) -> Value:
-            value = source(env)
+            items = iterable(source(env))
+            if items is None:
+                return None
             found: list[Value] = []
-            items: list[Value] = value if type(value) is list else [] if value is None else [value]
             for item in items:
                 env.run.charge()
                 inner = env.inner({"item": item})
                 result = match(inner.inner(item) if type(item) is dict else inner)
-                if type(result) is Decimal:
-                    return at_position(items, result)
-                if result is not None and type(result) is not bool:
+                if type(result) is not bool:
                     return None
-                if result is True:
+                if result:
                     found.append(item)
             return found
 
@@ -211,7 +218,7 @@ class Boxes:
         return name, self._domain(element, names), self._part(element, body, inner)
 
     def _domain(self, element: Element, names: frozenset[str]) -> Code:
-        """What to go through; also bare bounds `1..n`, as they stand in a `for` that is text (rule 46)."""
+        """What to go through; also bare bounds `1..n`, as they stand in a `for` that is text (DMN 10.3.2.14)."""
         part = child(element, "in")
         literal = None if part is None else child(part, "literalExpression")
         text = text_in(literal)
@@ -239,6 +246,7 @@ class Boxes:
         return run
 
     def quantified(self, element: Element, names: frozenset[str]) -> Code:
+        """Every: all of the conditions are true; some: at least one is (DMN 10.5, Every and Some metamodel)."""
         name, source, condition = self._iteration(element, "satisfies", names)
         stop = tag(element) == "some"
 
@@ -246,14 +254,11 @@ class Boxes:
             items = iterable(source(env))
             if items is None:
                 return None
-            sure = True
             for item in items:
                 env.run.charge()
-                value = condition(env.inner({name: item}))
-                if value is stop:
+                if (condition(env.inner({name: item})) is True) is stop:
                     return stop
-                sure = sure and value is (not stop)
-            return not stop if sure else None
+            return not stop
 
         return run
 

@@ -171,7 +171,9 @@ class Compiler:
 
     def membership(self, node: s.In) -> Code:
         value = self.code(node.value)
+        self._bound.append("?")
         tests = [self._membership(test) for test in node.tests]
+        self._bound.pop()
         found = _any_of(tests)
         return lambda env: found(value(env), env)
 
@@ -180,7 +182,14 @@ class Compiler:
         if test.op:
             operation = _COMPARISON[test.op]
             return lambda value, env: operation(value, operand(env))
-        return lambda value, env: compare.member(value, operand(env))
+        if not test.asks:
+            return lambda value, env: compare.member(value, operand(env))
+
+        def asking(value: Value, env: Env) -> bool | None:
+            tested = operand(env.inner({"?": value}))
+            return tested if type(tested) is bool else compare.member(value, tested)
+
+        return asking
 
     def instance(self, node: s.InstanceOf) -> Code:
         value, kind = self.code(node.value), node.kind

@@ -9,7 +9,6 @@ from .data import FeelError
 from .values import Range, Value
 
 _FORM = re.compile(r"([(\[\]])(.*)\.\.(.*)([)\]\[])", re.DOTALL)
-_MAKERS = ("date", "time", "date and time", "duration")
 
 
 def parse_range(text: str) -> Range | None:
@@ -46,6 +45,5 @@ def _is_literal(node: s.Node) -> bool:
     if isinstance(node, s.Negate):
         return _is_literal(node.operand)
     if isinstance(node, s.Call):
-        maker = isinstance(node.function, s.Name) and node.function.name in _MAKERS
-        return maker and all(isinstance(arg, s.Const) for arg in node.args)
+        return isinstance(node.function, s.Name) and all(isinstance(arg, s.Const) for arg in node.args)
     return isinstance(node, s.Const)

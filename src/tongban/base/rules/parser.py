@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -9,13 +10,14 @@ from . import syntax as s
 from .data import FeelError
 from .kind_reader import KindReader
 from .kinds import ANY, Kind
-from .scanner import KEYWORDS, NameTree, Scanner, normal_name
+from .scanner import INFIX, KEYWORDS, NameTree, Scanner, normal_name
 
 MAX_SOURCE = 30_000
 _MAX_NESTING = 60
 _MAX_LINKS = 100  # paths, filters and calls after one another
 _COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
 _LEVELS = ("or", "and", "compare", "+-", "*/", "**")
+_OPERAND = re.compile(r'[\w"@]')
 _KEYED = ("time offset", "start included", "end included")
 
 
@@ -384,8 +386,10 @@ class Parser:
     def _bracket(self) -> s.Node:
         scan = self.scan
         items: list[s.Node] = []
-        if scan.take("]"):
-            return s.ListNode(())
+        if scan.sees("]"):
+            if not self._opens_range():
+                scan.take("]")
+                return s.ListNode(())
         while True:
             items.append(self.expression())
             if len(items) == 1 and scan.sees(".."):
@@ -394,6 +398,19 @@ class Parser:
                 break
         scan.need("]")
         return s.ListNode(tuple(items))
+
+    def _opens_range(self) -> bool:
+        """Whether the `]` after a `[` begins a range, as in `[ ]1..5[ ]`: an operand and `..` follow."""
+        scan, start, scopes = self.scan, self.scan.at, len(self.trees)
+        scan.take("]")
+        try:
+            return bool(scan.word() not in INFIX and _OPERAND.match(scan.text, scan.at)) and (
+                self._endpoint() is not None and scan.sees("..")
+            )
+        except FeelError:
+            return False
+        finally:
+            self._back(start, scopes)
 
     def _range(self, start: s.Node, start_included: bool) -> s.Node:
         scan = self.scan

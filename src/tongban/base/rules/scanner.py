@@ -31,7 +31,7 @@ _PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 _LINKING = frozenset(["and", "or", "in", "between", "then", "else", "return", "satisfies"])
 KEYWORDS = _LINKING | {"if", "for", "some", "every", "function", "null", "true", "false"}
-_INFIX = _LINKING | {"instance"}
+INFIX = _LINKING | {"instance"}
 
 
 def normal_name(name: str) -> str:
@@ -175,7 +175,7 @@ class Scanner:
     def loose_name(self) -> str:
         """An unknown name: words in a row, up to a word that only stands between expressions."""
         words: list[str] = []
-        while (word := self.word()) and not (words and word in _INFIX):
+        while (word := self.word()) and not (words and word in INFIX):
             words.append(word)
             self.at = self.name_end = self.at + len(word)
             self.skip()

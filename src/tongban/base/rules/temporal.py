@@ -258,7 +258,7 @@ _TIME_FORM = re.compile(_TIME + _ZONE, re.ASCII)
 _DATE_TIME_FORM = re.compile(_DATE + "(?:T" + _TIME + _ZONE + ")?", re.ASCII)
 _MONTHS_FORM = re.compile(r"(-)?P(?:(\d{1,12})Y)?(?:(\d{1,12})M)?", re.ASCII)
 _SPAN_FORM = re.compile(
-    r"(-)?P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,18})(?:\.(\d{0,30}))?S)?)?", re.ASCII
+    r"(-)?P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,18})M)?(?:(\d{1,20})(?:\.(\d{1,30}))?S)?)?", re.ASCII
 )
 _LONGEST = 100
 

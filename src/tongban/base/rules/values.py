@@ -94,10 +94,11 @@ class Function:
         return result if self.result is None else self.result.coerce(result)
 
     def invoke_named(self, run: Run, args: dict[str, Value]) -> Value:
+        """Call by name; what is not supplied is null (DMN 10.3.2.13, table of invocations)."""
         names = [parameter.name for parameter in self.parameters]
-        if set(names) != set(args):
+        if not set(args) <= set(names):
             return None
-        return self.invoke(run, [args[name] for name in names])
+        return self.invoke(run, [args.get(name) for name in names])
 
 
 FEEL_TYPES = (bool, Decimal, str, list, dict, Date, Time, DateTime, Months, Span, Range, Function)

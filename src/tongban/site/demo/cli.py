@@ -64,6 +64,9 @@ def _generate(arguments: argparse.Namespace) -> int:
     generated = time.perf_counter()
     counts: dict[str, object] = {"residents": arguments.residents, "enterprises": arguments.enterprises}
     if arguments.out:
+        import django
+
+        django.setup()
         from .deliver import save
 
         counts["files"] = [

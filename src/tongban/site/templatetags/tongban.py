@@ -13,6 +13,7 @@ from django.forms import BaseForm, BoundField
 from django.http import QueryDict
 from django.template import Context
 from django.utils.encoding import force_str
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
@@ -260,7 +261,7 @@ def error_summary(errors: object, labels: Mapping[str, str] | None = None) -> Va
     elif isinstance(errors, Mapping):
         for name, texts in errors.items():
             known = bool(name) and name != "__all__"
-            for text in [texts] if isinstance(texts, str) or not isinstance(texts, Iterable) else texts:
+            for text in [texts] if isinstance(texts, str | Promise) or not isinstance(texts, Iterable) else texts:
                 label = str((labels or {}).get(name, ""))
                 rows.append({"target": f"id_{name}" if known else "", "label": label, "text": str(text)})
     return {"rows": rows}

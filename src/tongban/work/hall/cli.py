@@ -1,5 +1,5 @@
 """Commands of the hall."""
 
-from .items.cli import register
+from .items.cli import import_items, register
 
-__all__ = ["register"]
+__all__ = ["import_items", "register"]

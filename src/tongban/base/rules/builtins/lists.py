@@ -163,6 +163,7 @@ def _sublist(run: Run, items: list[Value], start: Decimal, length: Decimal | Non
 
 @feel("append", "list: list", "item: any", "more: any*")
 @feel("append", "list: list", "item: any")
+@feel("append", "list: list")
 def _append(run: Run, items: list[Value], *more: Value) -> Value:
     run.charge(len(items))
     return items + list(more)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from .data import Finding, ImportReport
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds `items import`."""
+def register(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    run: Callable[[argparse.Namespace], int] | None = None,
+) -> None:
+    """Adds `items import`. `run` stands around the command, say to see that a database answers."""
     items = commands.add_parser("items", help="service items")
     verbs = items.add_subparsers(dest="verb", metavar="VERB", required=True)
     load = verbs.add_parser("import", help="import an item list (CSV, XLSX, JSON)")
@@ -21,10 +25,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     load.add_argument("--dry-run", action="store_true", help="check only, write nothing")
     load.add_argument("--attribution", default="", help="source and licence, shown on every guide page")
     load.add_argument("--json", action="store_true", help="print one JSON object")
-    load.set_defaults(run=run)
+    load.set_defaults(run=run or import_items)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def import_items(arguments: argparse.Namespace) -> int:
     """Exit status 1 where the file could not be read as a list; refused rows alone do not fail the import."""
     report = _report(arguments)
     if arguments.json:

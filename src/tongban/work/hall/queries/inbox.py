@@ -73,10 +73,18 @@ def inbox(actor: Actor, *, view: str = "open", kind: str = "", words: str = "", 
     return _page(rows.order_by(F("due").asc(nulls_last=True), "id"), after)
 
 
+def _mark(after: str) -> tuple[date | None, int] | None:
+    """Where the former page ended: due date and row; None at the first page, and for a mark that is none of ours."""
+    day, _dot, last = after.rpartition(".")
+    try:
+        return date.fromisoformat(day) if day else None, int(last[:18])
+    except ValueError:
+        return None
+
+
 def _page(rows: QuerySet[Work], after: str) -> Page:
-    if after:
-        due_text, _dot, last = after.rpartition(".")
-        due = date.fromisoformat(due_text) if due_text else None
+    if mark := _mark(after):
+        due, last = mark
         rows = (
             rows.filter(Q(due__gt=due) | Q(due=None) | Q(due=due, id__gt=last))
             if due
@@ -155,8 +163,8 @@ def own_cases(actor: Actor, after: str = "") -> Page:
 
 def _newest(rows: QuerySet[Any], after: str) -> Page:
     rows = rows.order_by("-id")
-    if after.isdigit():
-        rows = rows.filter(id__lt=int(after))
+    if after.isdecimal():
+        rows = rows.filter(id__lt=int(after[:18]))
     found = list(rows[: SIZE + 1])
     if len(found) <= SIZE:
         return Page(found)

@@ -397,7 +397,7 @@ def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFix
     from tongban.work.hall.items import cli
 
     arguments = _parsed(cli, ["items", "import", str(path), "--dry-run", "--json"])
-    assert cli.run(arguments) == 0
+    assert cli.import_items(arguments) == 0
     printed = json.loads(capsys.readouterr().out)
     assert {name: printed[name] for name in ("rows", "accepted", "warned", "refused")} == {
         "rows": 2,
@@ -407,7 +407,7 @@ def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFix
     }
     assert set(printed["findings"][0]) == {"row", "field", "rule", "level", "message"}
     arguments = _parsed(cli, ["items", "import", str(tmp_path / "none.csv"), "--dry-run", "--json"])
-    assert cli.run(arguments) == 1
+    assert cli.import_items(arguments) == 1
     assert json.loads(capsys.readouterr().out)["findings"][0]["rule"] == "file.unreadable"
 
 
