@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLResolver, path
@@ -26,8 +26,8 @@ def mounted(kind: str, routers: Mapping[str, Router]) -> URLResolver:
     api = NinjaAPI(title="Tongban", version="1", urls_namespace=f"api-{kind}", docs_url=None, auth=SessionAuth())
     for where, router in routers.items():
         api.add_router(where, router)
-    api.add_exception_handler(TongbanError, answer)
-    api.add_exception_handler(ValidationError, _malformed)
+    api.add_exception_handler(TongbanError, cast(Any, answer))
+    api.add_exception_handler(ValidationError, cast(Any, _malformed))
     patterns, app_name, namespace = api.urls
     policy = _for_programs(staff if kind == "staff" else signed_in)
     return path("api/", (guard(patterns, policy), app_name, namespace))

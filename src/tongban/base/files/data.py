@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from tongban.base.kernel.data import Ref, Text
 
-MB = 1_000_000
+MB = 1024 * 1024
 
 
 class State(StrEnum):
@@ -146,8 +146,8 @@ STATES: dict[State, Text] = {
 
 
 def size_in_words(size: int) -> str:
-    """2400000 -> `2.4 MB`."""
-    for unit, factor in (("GB", 1000 * MB), ("MB", MB), ("KB", 1000)):
+    """2516582 -> `2.4 MB`; 1 MB being 1024 x 1024 bytes, as forms and pages count."""
+    for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
         if size >= factor:
             return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"
     return f"{size} B"

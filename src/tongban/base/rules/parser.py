@@ -386,10 +386,9 @@ class Parser:
     def _bracket(self) -> s.Node:
         scan = self.scan
         items: list[s.Node] = []
-        if scan.sees("]"):
-            if not self._opens_range():
-                scan.take("]")
-                return s.ListNode(())
+        if scan.sees("]") and not self._opens_range():
+            scan.take("]")
+            return s.ListNode(())
         while True:
             items.append(self.expression())
             if len(items) == 1 and scan.sees(".."):

@@ -255,7 +255,7 @@ _TIME = r"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?"
 _ZONE = r"([Zz]|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z0-9_+\-/]+)?"
 _DATE_FORM = re.compile(_DATE, re.ASCII)
 _TIME_FORM = re.compile(_TIME + _ZONE, re.ASCII)
-_DATE_TIME_FORM = re.compile(_DATE + "(?:T" + _TIME + _ZONE + ")?", re.ASCII)
+_DATE_TIME_FORM = re.compile(_DATE + "(?:T" + _TIME + ")?" + _ZONE, re.ASCII)
 _MONTHS_FORM = re.compile(r"(-)?P(?:(\d{1,12})Y)?(?:(\d{1,12})M)?", re.ASCII)
 _SPAN_FORM = re.compile(
     r"(-)?P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,18})M)?(?:(\d{1,20})(?:\.(\d{1,30}))?S)?)?", re.ASCII
@@ -276,6 +276,17 @@ def _zone_of(text: str | None) -> TimeZone | bool:
     if minutes > 59 or any(part > 59 for part in more) or seconds > _MAX_OFFSET:
         return False
     return Offset(-seconds if text[0] == "-" else seconds)
+
+
+def parse_zone(text: str) -> TimeZone:
+    """A zone id (`Europe/Paris`) or an offset (`+02:00`, `Z`) by itself; None when it is neither."""
+    if len(text) > _LONGEST:
+        return None
+    found = zone(text) if text[:1] not in ("Z", "z", "+", "-") else None
+    if found is None and re.fullmatch(r"[Zz]|[+-]\d\d:\d\d", text, re.ASCII):
+        offset = _zone_of(text)
+        return None if isinstance(offset, bool) else offset
+    return found
 
 
 def _nanos_of(hour: str, minute: str, second: str, fraction: str | None) -> int | None:
@@ -302,14 +313,13 @@ def parse_time(text: str) -> Time | None:
 
 
 def parse_date_time(text: str) -> DateTime | None:
-    """A date and time; a date alone is taken at 00:00:00."""
+    """A date and time; a date alone (XML Schema lets it have an offset) is taken at 00:00:00."""
     match = _DATE_TIME_FORM.fullmatch(text) if len(text) < _LONGEST else None
     date = None if match is None else Date.of(int(match[1]), int(match[2]), int(match[3]))
     if match is None or date is None:
         return None
-    if match[4] is None:
-        return DateTime(date, 0)
-    nanos, tz = _nanos_of(match[4], match[5], match[6], match[7]), _zone_of(match[8])
+    tz = _zone_of(match[8])
+    nanos = 0 if match[4] is None else _nanos_of(match[4], match[5], match[6], match[7])
     if nanos is None or isinstance(tz, bool):
         return None
     return _from_local(date.number * DAY + nanos, tz)

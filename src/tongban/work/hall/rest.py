@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import File, Header, Router, Schema
 from ninja.files import UploadedFile
+from pydantic import Field
 
 from tongban.engine.forms import api as forms
 from tongban.trust.identity.api import actor_of
@@ -92,7 +93,7 @@ class FileOut(Schema):
 
 @router.post("/applications", response={201: SubmittedOut})
 def apply(
-    request: HttpRequest, body: ApplicationIn, idempotency_key: str = Header(..., min_length=8, max_length=56)
+    request: HttpRequest, body: ApplicationIn, idempotency_key: Header[Annotated[str, Field(min_length=8, max_length=56)]]
 ) -> tuple[int, dict[str, str]]:
     """Hand an application in. The same `Idempotency-Key` from the same person makes one case (T36).
 
@@ -108,7 +109,7 @@ def apply(
 
 @router.post("/files/{item}/{slot}", response={201: FileOut})
 def send_file(
-    request: HttpRequest, item: str, slot: str, file: UploadedFile = File(...)
+    request: HttpRequest, item: str, slot: str, file: File[UploadedFile]
 ) -> tuple[int, dict[str, str | int]]:
     """Send a file for a material, before the application that names it."""
     form = forms.current(open_service(item).form)

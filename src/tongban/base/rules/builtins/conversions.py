@@ -107,6 +107,13 @@ def _date_time_from(run: Run, moment: Date | DateTime, time: Time) -> Value:
     return DateTime(date, time.nanos % DAY, time.zone)
 
 
+@feel("date and time", "date: day", "time: time", "timezone: string")
+def _date_time_in(run: Run, moment: Date | DateTime, time: Time, timezone: str) -> Value:
+    zone = temporal.parse_zone(timezone)
+    date = moment.date if isinstance(moment, DateTime) else moment
+    return None if zone is None else DateTime(date, time.nanos, zone)
+
+
 @feel("duration", "from: string")
 def _duration(run: Run, text: str) -> Value:
     return temporal.parse_duration(text)

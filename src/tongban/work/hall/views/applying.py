@@ -203,7 +203,8 @@ def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
         elif not errors:
             return redirect(step_url(draft, MATERIALS))
     _shown(request, draft)
-    context = {**frame(draft, MATERIALS), "slots": slots(draft), "errors": errors}
+    shown = [{**slot, "error": errors.get(slot["name"], "")} for slot in slots(draft)]
+    context = {**frame(draft, MATERIALS), "slots": shown, "errors": errors}
     context["labels"] = {slot["name"]: slot["label"] for slot in context["slots"]}
     return render(request, "hall/apply/materials.html", context, status=422 if errors else 200)
 
@@ -303,12 +304,26 @@ def _review(request: HttpRequest, draft: Draft) -> HttpResponse:
             errors = error.errors
         except TongbanError as error:
             refusal = str(error.message)
-    sheet = forms.sheet(form, draft.answers)
-    context = {**frame(draft, REVIEW), "sheet": sheet, "slots": slots(draft), "errors": errors, "refusal": refusal}
-    context["labels"] = {field.name: str(field.title) for field in form} | {
-        s["name"]: s["label"] for s in context["slots"]
+    context = {
+        **frame(draft, REVIEW),
+        "sheet": forms.sheet(form, draft.answers),
+        "slots": slots(draft),
+        "problems": _problems(draft, form, errors),
+        "refusal": refusal,
     }
     return render(request, "hall/apply/review.html", context, status=422 if errors or refusal else 200)
+
+
+def _problems(draft: Draft, form: Any, errors: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What is wrong, each with the address of the step where it is put right: (address, title, message)."""
+    steps = {field.name: (page.name, str(field.title)) for page in form.pages for field in page.fields}
+    steps |= {question.name: ("situation", str(question.title)) for question in form.situations}
+    steps |= {material.name: (MATERIALS, str(material.title)) for material in form.materials}
+    found = []
+    for key, message in errors.items():
+        step, title = steps.get(key.partition(".")[0], (first_step(draft), ""))
+        found.append((step_url(draft, step), title, str(message)))
+    return found
 
 
 def _hand_in(request: HttpRequest, draft: Draft) -> HttpResponseRedirect:

@@ -139,7 +139,7 @@ def _future(view: CaseView) -> list[dict[str, Any]]:
         return [{"title": _("You collect the result"), "state": "next"}]
     if view.state.ended:
         return []
-    coming = []
+    coming: list[dict[str, Any]] = []
     if view.accepted_at is None:
         offices = "、".join(dict.fromkeys(step.office for step in steps_of_item(view.item) if step.office))
         note = _("Within five working days you hear whether the application is accepted.")
