@@ -16,8 +16,9 @@ $(STAMP): requirements/core.txt requirements/dev.txt pyproject.toml deploy/setup
 run: setup       ## start everything, load the demo province, run the main job, serve (ONCE=1: stop after the job)
 	@$(BIN)/tongban run $(if $(ONCE),--once,)
 
-test: setup      ## run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+test: setup      ## run all tests (TESTS=path for some)
+	@if [ -n "$(TESTS)" ]; then $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS); else \
+	  $(BIN)/python -m pytest -n 2 --dist loadfile src && $(BIN)/python -m pytest -n 2 --dist loadfile tests; fi
 
 bench: setup     ## run the benchmarks (NAME=g1 for one)
 	@$(BIN)/python -m bench $(NAME)

@@ -77,6 +77,7 @@ def test_killing_at_random_loses_nothing_and_doubles_nothing(installation: Insta
     _nothing_lost(installation, told)
     _nothing_doubled(installation)
     _nothing_stuck(installation)
+    _nothing_told(installation)
 
 
 def _apply(installation: Installation, waiting: queue.Queue[dict[str, str]], told: Acknowledged, over: threading.Event) -> None:
@@ -259,3 +260,13 @@ def _nothing_stuck(installation: Installation) -> None:
     assert rows("SELECT case_no, state FROM hall_case WHERE closed_at IS NULL") == []
     assert rows("SELECT c.case_no FROM hall_case c JOIN hall_work w ON w.case_id = c.id WHERE w.open AND c.closed_at IS NOT NULL") == []
     assert rows("SELECT value FROM hall_reservation") == []
+
+
+def _nothing_told(installation: Installation) -> None:
+    """T41: with all these errors behind them, no log names anybody: no name, number, phone, address or code."""
+    people = [f"139{number:08d}" for number in range(ENTERPRISES + CARDS)] + ["46010519500101", "11010519491231002X", "13800138000"]
+    planted = [*people, "海口并发", "测试", "龙华区示例路", "Bu-Shi-Mi-Ma-1"]
+    logs = [*(installation.home / "log").glob("*.log"), installation.home / "serve.log", *installation.home.rglob("postgres/**/*.log")]
+    assert len(logs) >= 6
+    told = [(log.name, word) for log in logs for word in planted if word in log.read_text(errors="replace")]
+    assert told == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -105,8 +106,8 @@ def test_t30_no_page_sends_people_away(world: World, browse: Browse, target: str
                 if address.startswith("/account/sign-out"):
                     continue  # it would end the walk; its way back is held in identity's own tests
                 answer = method(address, {"next": target, "back": target, "url": target, "redirect": target})
-                assert "evil.example" not in answer.headers.get("Location", ""), address
-                assert not answer.headers.get("Location", "").lower().startswith("javascript"), address
+                target_of = urlsplit(answer.headers.get("Location", ""))
+                assert (target_of.scheme, target_of.netloc) == ("", ""), address
 
 
 @pytest.mark.parametrize("site", SITES)

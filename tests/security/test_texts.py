@@ -30,7 +30,6 @@ PAYLOADS = [
     "<iframe src=//evil.example></iframe>",
     "<a href=\"javascript:alert(1)\">x</a>",
     "]]><script>alert(1)</script>",
-    "\u202egnp.exe",
 ]
 EVIL = " ".join(PAYLOADS)
 

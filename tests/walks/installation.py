@@ -75,7 +75,7 @@ class Walk:
 
     def _context(self, width: int, language: str = "zh-hans", elder: bool = False) -> BrowserContext:
         context = self.browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(12_000)
         kept = [{"name": "tongban_language", "value": language}] + [{"name": "tongban_elder", "value": "1"}] * elder
         urls = [self.url(site) for site in self.installation.ports]
         context.add_cookies([{**cookie, "url": url} for cookie in kept for url in urls])  # type: ignore[typeddict-item]

@@ -13,7 +13,7 @@ from .home import exists
 
 _WITH_COMMANDS = (
     "tongban.site.run",
-    "tongban.site.operations",
+    "tongban.site.region",
     "tongban.base.calendars.cli",
     "tongban.site.conformance",
     "tongban.site.items_cli",

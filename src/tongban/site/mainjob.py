@@ -99,7 +99,7 @@ def wait_for_sites(seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{_port(site)}/health/", timeout=5).close()  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{_port(site)}/health/", timeout=5).close()
                 break
             except (urllib.error.URLError, OSError) as error:
                 if time.monotonic() > deadline:

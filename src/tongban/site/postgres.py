@@ -133,7 +133,7 @@ class Server:
         for _attempt in range(8):  # a start straight after kill -9 may meet shared memory that is still held
             with (self.folder / "server.log").open("ab") as log:
                 self.process = self._spawn(arguments, stdout=log, stderr=log)
-            if self._answers():
+            if self._answers() or self._another_comes_up():
                 return
             time.sleep(0.5)
         tail = (self.folder / "server.log").read_text(errors="replace")[-600:]
@@ -173,6 +173,16 @@ class Server:
             if self._pid() == self.process.pid and self.running():
                 return True
             time.sleep(0.05)
+        return False
+
+    def _another_comes_up(self) -> bool:
+        """Whether a server that somebody else starts on this folder at the same time answers in the end."""
+        deadline = time.monotonic() + 30
+        while self.alive() and time.monotonic() < deadline:
+            if self.running():
+                self.process = None
+                return True
+            time.sleep(0.1)
         return False
 
     def _initialise(self) -> None:

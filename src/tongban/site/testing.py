@@ -23,8 +23,14 @@ from .postgres import Server  # noqa: E402
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 
 
+# What every database of this run begins with besides the migrations; set by a conftest before the first test.
+prepared: Callable[[], object] | None = None
+
+
 def _state() -> str:
     files = sorted(ROOT.glob("src/tongban/**/migrations/*.py"))
+    if prepared:
+        files += sorted({*ROOT.glob("src/tongban/**/*.py"), *ROOT.glob("packs/**/*.*"), *ROOT.glob("tests/conftest.py")})
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
@@ -68,6 +74,8 @@ def _template() -> str:
     from django.core.management import call_command
     from django.db import connections
 
+    from tongban.base.kernel.api import system
+
     from . import database
 
     name = f"template_{_state()}"
@@ -85,6 +93,10 @@ def _template() -> str:
             database.prepare()
             call_command("migrate", verbosity=0, interactive=False)
             database.grant_rows()
+            if prepared:
+                with system():
+                    prepared()
+                database.grant_rows()
             connections.close_all()
             connection.execute(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"')
     return name

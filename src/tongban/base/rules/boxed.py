@@ -109,6 +109,8 @@ class Boxes:
             name = normal_name(variable.get("name", ""))
             entries.append((name, code, self._items.find(variable.get("typeRef"))))
             names = names | {name}
+        if len({name for name, _, _ in entries}) < len(entries):
+            return _null  # as in a textual context, keys are distinct (DMN 10.3.2.6)
 
         def run(env: Env) -> Value:
             made: dict[str, Value] = {}

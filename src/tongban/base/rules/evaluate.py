@@ -130,8 +130,10 @@ class Compiler:
         value, low, high = self.code(node.value), self.code(node.low), self.code(node.high)
 
         def code(env: Env) -> Value:
-            it = value(env)
-            return compare.both(compare.at_most(low(env), it), compare.at_most(it, high(env)))
+            it, start, end = value(env), low(env), high(env)
+            if it is None or start is None or end is None:
+                return None
+            return compare.both(compare.at_most(start, it), compare.at_most(it, end))
 
         return code
 
@@ -171,6 +173,8 @@ class Compiler:
 
     def membership(self, node: s.In) -> Code:
         value = self.code(node.value)
+        if not node.tests:
+            return lambda env: None
         self._bound.append("?")
         tests = [self._membership(test) for test in node.tests]
         self._bound.pop()

@@ -10,7 +10,7 @@ from . import syntax as s
 from .data import FeelError
 from .kind_reader import KindReader
 from .kinds import ANY, Kind
-from .scanner import INFIX, KEYWORDS, NameTree, Scanner, normal_name
+from .scanner import INFIX, KEYWORDS, NameTree, Scanner
 
 MAX_SOURCE = 30_000
 _MAX_NESTING = 60
@@ -153,12 +153,13 @@ class Parser:
         raise self.scan.error("too many comparisons in a row")
 
     def _in_tests(self) -> tuple[s.Test, ...]:
-        """What follows `in`: one test, or tests in parentheses."""
+        """What follows `in`: one test, or tests in parentheses; none for a bare null, which is no test."""
         scan = self.scan
         if sign := self._comparison_sign():
             return (s.Test(sign, self._level(3)),)
         if not scan.sees("("):
-            return (s.Test("", self._level(3)),)
+            operand = self._level(3)
+            return () if operand == s.NULL else (s.Test("", operand),)
         start, scopes = scan.at, len(self.trees)
         scan.take("(")
         with self._nested():
@@ -352,15 +353,17 @@ class Parser:
         scan = self.scan
         parameters: list[tuple[str, Kind]] = []
         while not scan.take(")"):
-            start = scan.at
-            name = scan.name_before(":")
-            if name is not None:
+            if (name := scan.name_before(":")) is not None:
                 parameters.append((name, self.kinds.read() or ANY))
+                if not scan.take(",") and not scan.sees(")"):
+                    raise scan.error("expected ',' or ')'")
+            elif (name := scan.name_before(",")) is not None:
+                parameters.append((name, ANY))
+            elif (name := scan.name_before(")")) is not None:
+                parameters.append((name, ANY))
+                break
             else:
-                scan.at = start
-                parameters.append((normal_name(scan.loose_name()), ANY))
-            if not scan.take(",") and not scan.sees(")"):
-                raise scan.error("expected ',' or ')'")
+                raise scan.error("expected a parameter, ',' or ')'")
         if scan.take_word("external"):
             self.expression()
             return s.Lambda(tuple(parameters), s.NULL, external=True)

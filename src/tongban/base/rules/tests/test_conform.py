@@ -120,3 +120,10 @@ def test_the_parser_is_added_to_the_house_command(tmp_path: Path, capsys: pytest
     args = parser.parse_args(["dmn", str(tmp_path), "--json"])
     assert args.run(args) == 0
     assert json.loads(capsys.readouterr().out)["detail"] == "d: expected 1, got 2"
+
+
+def test_a_duration_of_nothing_is_one_value(tmp_path: Path) -> None:
+    """In XML Schema P0M and PT0S are the same duration; a kit may write either."""
+    model = MODEL.format(decision("a", 'duration("P0Y")') + decision("b", '@"P1Y"'))
+    zero = '<value xsi:type="xsd:duration">PT0S</value>'
+    assert verdicts(tmp_path, model, case("a", zero) + case("b", zero)) == {"a": "passed", "b": "failed"}

@@ -77,7 +77,7 @@ def _mark(day: calendars.Day, limit: calendars.Deadline) -> tuple[str, str]:
     if day.date < limit.start or (limit.due and day.date > limit.due):
         return "outside", ""
     if day.date == limit.start:
-        return "start", _("start, not counted")
+        return "start", pgettext("day", "start")
     if not day.kind.works:
         return "rest", day.name or pgettext("day", "rest")
     if any(_stopped(day.date, stop) for stop in limit.suspensions):

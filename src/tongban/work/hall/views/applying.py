@@ -141,7 +141,7 @@ def _page(request: HttpRequest, draft: Draft, step: str, errors: Any = None, sta
 
 def _save_page(request: HttpRequest, draft: Draft, step: str) -> HttpResponse:
     form = drafts.draft_form(draft)
-    page = "" if step == "situation" else step
+    page = page_of(form, step)
     answers = forms.read(form, page, request.POST, draft.answers)
     draft = _keep(request, draft, answers)
     if forms.pressed(request.POST):
@@ -152,6 +152,15 @@ def _save_page(request: HttpRequest, draft: Draft, step: str) -> HttpResponse:
     if errors := errors_in(form, draft.answers, wanted):
         return _page(request, draft, step, errors, 422)
     return redirect(after(draft, step))
+
+
+def page_of(form: Any, step: str) -> str:
+    """Name of the form's page behind a step (the situation questions have none); `NotFound` when there is no such step."""
+    if step == "situation":
+        return ""
+    if step not in {page.name for page in form.pages}:
+        raise NotFound()
+    return step
 
 
 def errors_in(form: Any, answers: dict[str, Any], names: set[str]) -> dict[str, Any]:
@@ -168,7 +177,7 @@ def fragment(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     """The page again after an answer that others depend on has changed; keeps what was typed."""
     draft = drafts.access_draft(actor_of(request), draft_id)
     form = drafts.draft_form(draft)
-    page = "" if step == "situation" else step
+    page = page_of(form, step)
     answers = forms.read(form, page, request.POST, draft.answers)
     draft = _keep(request, draft, answers)
     url = reverse("hall:fragment", args=[draft.public_id, step])
@@ -181,7 +190,7 @@ def autosave(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
     draft = drafts.access_draft(actor_of(request), draft_id)
     if step not in (MATERIALS, REVIEW):
         form = drafts.draft_form(draft)
-        answers = forms.read(form, "" if step == "situation" else step, request.POST, draft.answers)
+        answers = forms.read(form, page_of(form, step), request.POST, draft.answers)
         _keep(request, draft, answers)
     return JsonResponse({"saved": True})
 
