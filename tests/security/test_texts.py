@@ -11,9 +11,7 @@ import pytest
 from lxml import html
 
 from tests.conftest import ANSWERS, Town, build_town, papers
-from tongban.base.kernel.api import DefinitionError, Invalid, TongbanError
-from tongban.base.rules import api as rules
-from tongban.engine.process import api as process
+from tongban.base.kernel.api import Invalid
 from tongban.work.hall import api as hall
 from tongban.work.hall.data import Outcome
 
@@ -79,40 +77,7 @@ def _harmless(answer: Any, path: str) -> None:
     assert ">49<" not in answer.content.decode(), path
 
 
-LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
-    f'<!ENTITY {b} "{("&" + a + ";") * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True)
-) + "]>"
 OUTSIDE = '<!DOCTYPE x [<!ENTITY i SYSTEM "file:///etc/passwd">]>'
-REMOTE = '<!DOCTYPE x SYSTEM "http://evil.example/x.dtd">'
-BPMN = ('<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="x"><process id="p" isExecutable="true">'
-        '<startEvent id="s"/><endEvent id="e" name="&i;"/><sequenceFlow id="f" sourceRef="s" targetRef="e"/></process></definitions>')  # fmt: skip
-DMN = ('<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="&i;" namespace="x">'
-       '<decision id="a" name="a"><variable name="a"/><literalExpression><text>"&i;"</text></literalExpression></decision></definitions>')  # fmt: skip
-
-
-@pytest.mark.parametrize("head", [LAUGHS, OUTSIDE, REMOTE], ids=["laughs", "outside", "remote"])
-@pytest.mark.parametrize("kind", ["bpmn", "dmn"])
-def test_t24_documents_with_a_doctype_are_refused(head: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No entity is expanded, no file read, no host asked; the refusal comes at once."""
-    import socket
-
-    asked: list[Any] = []
-    monkeypatch.setattr(socket.socket, "connect", lambda *a: asked.append(a))
-    text, began = f'<?xml version="1.0"?>{head}{BPMN if kind == "bpmn" else DMN}', time.perf_counter()
-    said = ""
-    try:
-        if kind == "bpmn":
-            said = str(process.check(text.encode()))
-            assert said != "[]", "accepted"
-        else:
-            said = str(rules.load_dmn(text.encode()))
-            pytest.fail(f"accepted: {said[:200]}")
-    except (TongbanError, DefinitionError, ValueError) as refusal:
-        said = str(refusal)
-    assert time.perf_counter() - began < 2
-    assert asked == []
-    assert "root:" not in said
-    assert "hahaha" not in said
 
 
 def test_t24_a_workbook_with_a_doctype_is_refused_by_the_import(town: Town) -> None:
@@ -129,11 +94,10 @@ def test_t24_a_workbook_with_a_doctype_is_refused_by_the_import(town: Town) -> N
                 cut = body.index(b"?>") + 2 if body.startswith(b"<?xml") else 0
                 body = body[:cut] + OUTSIDE.encode() + body[cut:].replace("事项名称".encode(), b"&i;")
             target.writestr(name, body)
-    try:
-        report = str(hall.import_list("evil.xlsx", evil.getvalue()))  # type: ignore[arg-type, call-arg]
-    except (TongbanError, DefinitionError, ValueError, TypeError) as refusal:
-        report = str(refusal)
-    assert "root:" not in report
+    report = hall.import_list(evil.getvalue())
+    assert report.accepted == 0
+    assert any(finding.level == "error" for finding in report.findings)
+    assert "root:" not in str(report)
 
 
 @pytest.mark.parametrize("text", ["a" * 100_000, "(" * 50_000, "海" * 60_000, "9" * 100_000, "-" * 100_000 + "!"])

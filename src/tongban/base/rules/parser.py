@@ -18,6 +18,7 @@ _MAX_LINKS = 100  # paths, filters and calls after one another
 _COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
 _LEVELS = ("or", "and", "compare", "+-", "*/", "**")
 _OPERAND = re.compile(r'[\w"@]')
+_CONTINUES = frozenset(".[(+-*/")  # after `in (...)`: the parentheses were part of an operand
 _KEYED = ("time offset", "start included", "end included")
 
 
@@ -165,7 +166,7 @@ class Parser:
         with self._nested():
             try:
                 tests = self._tests()
-                if scan.take(")") and not scan.sees(".") and not scan.sees("["):
+                if scan.take(")") and scan.text[scan.at : scan.at + 1] not in _CONTINUES:
                     return tests
             except FeelError:
                 if not scan.sees(".."):

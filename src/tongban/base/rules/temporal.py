@@ -292,8 +292,6 @@ def parse_zone(text: str) -> TimeZone:
 def _nanos_of(hour: str, minute: str, second: str, fraction: str | None) -> int | None:
     hours, minutes, seconds = int(hour), int(minute), int(second)
     nanos = int((fraction or "0")[:9].ljust(9, "0"))
-    if hours == 24 and not (minutes or seconds or nanos):
-        return DAY
     if hours > 23 or minutes > 59 or seconds > 59:
         return None
     return (hours * 3600 + minutes * 60 + seconds) * SECOND + nanos

@@ -41,6 +41,7 @@ RULES = {
         5 in (? > 7) -> false
         "b" in ("a", starts with(?, "b")) -> true
         1 in null -> null
+        6 in (1 + 2) * 2 -> true
         1 in (null) -> false
     """,
     # 10.3.2.13.2: `between` compares; what is not comparable is outside its domain.
@@ -66,6 +67,7 @@ RULES = {
         date and time(@"2024-12-24", @"23:59:00", "America/Costa_Rica") -> @"2024-12-24T23:59:00@America/Costa_Rica"
         date and time(@"2024-12-24", @"23:59:00", "Foo/Bar") -> null
         date and time("2017-09-07+02:00") -> @"2017-09-07T00:00:00+02:00"
+        time("24:00:00") -> null
         duration("PT9223372036854775807S").seconds -> 7
     """,
     # 10.3.4.1 and .4: ends of range() may be calls of functions; append() takes no or more items.
