@@ -138,16 +138,16 @@ def _rows_of_one_request(site: str, script: Path) -> dict[str, int]:
 
 # The same rows by hand, in one statement. Ids are random as ours are, so the indexes work as hard.
 STATEMENT = """
-WITH c AS (INSERT INTO hall_case (public_id, case_no, query_hash, nonce, item, item_title, form, channel, applicant,
+WITH c AS (INSERT INTO hall_case (public_id, case_no, query_hash, nonce, item, item_title, permit, form, channel, applicant,
     applicant_kind, applicant_name, agent, filed_by, division, first_office, accepted_by, state, round, submitted_at,
     licence, level, zone, version)
   VALUES (substr(md5(random()::text), 1, 26), md5(random()::text), md5(random()::text), md5(random()::text), 'bench_case',
-    'Benchmark', md5('x'), '2', 'identity.person:limit', 'person', 'x', '', 'identity.person:limit', '460100', 'o', '',
+    'Benchmark', false, md5('x'), '2', 'identity.person:limit', 'person', 'x', '', 'identity.person:limit', '460100', 'o', '',
     'submitted', 1, now(), '', 0, 'outer', 1) RETURNING id),
 a AS (INSERT INTO hall_answers (case_id, round, answers, at) SELECT id, 1, '{"holder_name": "x", "id_number": "x",
     "division": "460100", "phone": "x", "amount": "1", "begins": "2026-01-01", "ends": "2026-12-31"}', now() FROM c),
-w AS (INSERT INTO hall_work (public_id, case_id, kind, office, title, task, task_version, claimed_by, open, opened_at,
-    suspended) SELECT substr(md5(random()::text), 1, 26), id, 'accept', 'o', 'Benchmark', '', 1, '', true, now(), false
+w AS (INSERT INTO hall_work (public_id, case_id, kind, office, title, applicant_name, task, task_version, claimed_by, open, opened_at,
+    suspended) SELECT substr(md5(random()::text), 1, 26), id, 'accept', 'o', 'Benchmark', 'x', '', 1, '', true, now(), false
     FROM c),
 d AS (INSERT INTO documents_document (id, kind, title, number, language, subject_kind, subject_id, facts, state,
     requested_at, attempts, size, digest, error) VALUES (substr(md5(random()::text), 1, 26), 'receipt', 'Receipt', 'x', 'zh-hans', 'hall.case',

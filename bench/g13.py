@@ -107,11 +107,11 @@ def _fill() -> tuple[list[str], str]:
 
 
 FILL = """
-INSERT INTO hall_case (public_id, case_no, query_hash, nonce, item, item_title, form, channel, applicant, applicant_kind,
+INSERT INTO hall_case (public_id, case_no, query_hash, nonce, item, item_title, permit, form, channel, applicant, applicant_kind,
     applicant_name, agent, filed_by, division, first_office, accepted_by, state, round, submitted_at, accepted_at,
     closed_at, due, licence, level, zone, version)
 SELECT substr(md5(i::text), 1, 26), '460100' || lpad(i::text, 15, '0'), md5(i::text), 'fill' || i,
-    'enterprise_registration', '企业设立登记（工商登记、组织机构代码、税务登记联合办理）', md5('x'), '2',
+    'enterprise_registration', '企业设立登记（工商登记、组织机构代码、税务登记联合办理）', true, md5('x'), '2',
     CASE WHEN i %% greatest(%(n)s / 872, 1) = 0 THEN %(person)s ELSE 'identity.person:p' || i %% 200000 END, 'person',
     (ARRAY['张','王','李','赵','陈','海口'])[1 + i %% 6] || '某' || i, '', 'fill', '460100',
     CASE WHEN i %% 3 = 0 THEN 'another' ELSE %(office)s END, '',
@@ -121,10 +121,10 @@ SELECT substr(md5(i::text), 1, 26), '460100' || lpad(i::text, 15, '0'), md5(i::t
 FROM (SELECT i, now() - (%(n)s - i) * (interval '10 years' / %(n)s) AS at FROM generate_series(1, %(n)s) i) s
 """
 WORK = """
-INSERT INTO hall_work (public_id, case_id, kind, office, title, task, task_version, claimed_by, open, opened_at, closed_at,
+INSERT INTO hall_work (public_id, case_id, kind, office, title, applicant_name, task, task_version, claimed_by, open, opened_at, closed_at,
     due, suspended)
 SELECT substr(md5('w' || c.id), 1, 26), c.id, CASE WHEN c.state = 'submitted' THEN 'accept' ELSE 'decide' END, c.first_office,
-    '工商设立登记', 'fill' || c.id, 1, CASE WHEN c.id %% 5 = 0 THEN 'identity.person:p1' ELSE '' END,
+    '工商设立登记', c.applicant_name, 'fill' || c.id, 1, CASE WHEN c.id %% 5 = 0 THEN 'identity.person:p1' ELSE '' END,
     c.state IN ('handling', 'submitted'), c.submitted_at, c.closed_at, c.due, false
 FROM hall_case c WHERE c.nonce LIKE 'fill%%' AND %(office)s <> ''
 """

@@ -12,7 +12,16 @@ import pytest
 
 from .test_house import ROOT, SOURCE, sources
 
-FUNCTIONS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "pgettext": 1, "pgettext_lazy": 1, "ngettext": 0, "ngettext_lazy": 0, "N_": 0}
+FUNCTIONS = {
+    "_": 0,
+    "gettext": 0,
+    "gettext_lazy": 0,
+    "pgettext": 1,
+    "pgettext_lazy": 1,
+    "ngettext": 0,
+    "ngettext_lazy": 0,
+    "N_": 0,
+}
 CHINESE = re.compile(r"[一-鿿]")
 TRANSLATE = re.compile(r"""\{%\s*(?:translate|trans)\s+(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')(.*?)%\}""")
 QUOTED = re.compile(r"""_\((?:"([^"]*)"|'([^']*)')\)""")
@@ -22,7 +31,11 @@ BLOCK = re.compile(r"\{%\s*blocktrans(?:late)?\b(.*?)%\}(.*?)\{%\s*endblocktrans
 def in_python(path: Path) -> Iterator[str]:
     """Every literal sentence handed to gettext."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and (place := FUNCTIONS.get(_name(node.func))) is not None and len(node.args) > place:
+        if (
+            isinstance(node, ast.Call)
+            and (place := FUNCTIONS.get(_name(node.func))) is not None
+            and len(node.args) > place
+        ):
             literal = node.args[place]
             if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
                 yield literal.value
@@ -53,7 +66,11 @@ def known() -> frozenset[str]:
 
     found: set[str] = set()
     ours = [*SOURCE.rglob("locale/zh_Hans/LC_MESSAGES/django.po")]
-    theirs = [p for m in (django, allauth) for p in Path(m.__file__ or "").parent.rglob("locale/zh_Hans/LC_MESSAGES/django.po")]
+    theirs = [
+        p
+        for m in (django, allauth)
+        for p in Path(m.__file__ or "").parent.rglob("locale/zh_Hans/LC_MESSAGES/django.po")
+    ]
     for path in [*ours, *theirs]:
         found |= entries(path)
     return frozenset(found)
@@ -92,7 +109,10 @@ def test_no_fuzzy_texts() -> None:
 
 
 INLINE = [
-    (re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=[\"']application/(?:json|ld\+json)[\"'])[^>]*>", re.I), "script in the page"),
+    (
+        re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=[\"']application/(?:json|ld\+json)[\"'])[^>]*>", re.I),
+        "script in the page",
+    ),
     (re.compile(r"<style\b", re.I), "style element"),
     (re.compile(r"<[^>]*\sstyle\s*=", re.I), "style attribute"),
     (re.compile(r"<[^>]*\son[a-z]+\s*=", re.I), "event attribute"),

@@ -52,8 +52,12 @@ class Installation:
         with (self.home / "serve.log").open("ab") as log:
             self.supervisor = subprocess.Popen(
                 [sys.executable, "-m", "tongban.site.cli", "serve"],
-                env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         for site in self.ports:
             deadline = time.monotonic() + 90
             while Browser(self, site).ask("GET", "/health/")[0] != 200:

@@ -74,9 +74,11 @@ def _card(number: int) -> dict[str, object]:
     }
 
 
-def _draft(actor: object, account: int, item: str, answers: dict[str, object], papers: dict[str, object]) -> dict[str, str]:
-    from tongban.work.hall.models import Draft
+def _draft(
+    actor: object, account: int, item: str, answers: dict[str, object], papers: dict[str, object]
+) -> dict[str, str]:
     from tongban.work.hall import api as hall
+    from tongban.work.hall.models import Draft
 
     draft = hall.open_draft(actor, item)  # type: ignore[arg-type]
     draft = hall.save_draft(actor, draft.public_id, answers)  # type: ignore[arg-type]

@@ -69,7 +69,7 @@ def test_killing_at_random_loses_nothing_and_doubles_nothing(installation: Insta
         over.set()
         for thread in [*applicants, *offices]:
             thread.join(60)
-    print(f"killed {dict(killed)}; {len(told.cases)} cases, {len(told.decided)} decisions acknowledged")  # noqa: T201
+    print(f"killed {dict(killed)}; {len(told.cases)} cases, {len(told.decided)} decisions acknowledged")
     assert sum(killed.values()) >= 8
     assert len(killed) >= 3, "the killer did not reach every kind of process"
     assert told.strange == []
@@ -80,7 +80,9 @@ def test_killing_at_random_loses_nothing_and_doubles_nothing(installation: Insta
     _nothing_told(installation)
 
 
-def _apply(installation: Installation, waiting: queue.Queue[dict[str, str]], told: Acknowledged, over: threading.Event) -> None:
+def _apply(
+    installation: Installation, waiting: queue.Queue[dict[str, str]], told: Acknowledged, over: threading.Event
+) -> None:
     """An applicant hands in a finished draft, again and again until there is an answer. A few withdraw."""
     while not over.is_set():
         try:
@@ -201,7 +203,7 @@ def _settle(installation: Installation, seconds: float) -> None:
         try:
             if installation.rows(ALL_ENDED) == [(0,)] and installation.rows(LIVE_JOBS) == [(0,)]:
                 return
-        except Exception:  # noqa: BLE001 - the database may still be starting again
+        except Exception:
             pass
         time.sleep(0.5)
 
@@ -209,7 +211,9 @@ def _settle(installation: Installation, seconds: float) -> None:
 def _nothing_lost(installation: Installation, told: Acknowledged) -> None:
     nonces = dict(installation.rows("SELECT nonce, public_id FROM hall_case"))
     assert {draft: nonces.get(draft) for draft in told.cases} == told.cases
-    opinions = dict(installation.rows("SELECT w.public_id, d.opinion FROM hall_decision d JOIN hall_work w ON w.id = d.work_id"))
+    opinions = dict(
+        installation.rows("SELECT w.public_id, d.opinion FROM hall_decision d JOIN hall_work w ON w.id = d.work_id")
+    )
     assert {task: opinions.get(task) for task in told.decided} == told.decided
     closed = {row[0] for row in installation.rows("SELECT public_id FROM hall_work WHERE NOT open")}
     assert told.accepted <= closed
@@ -231,7 +235,9 @@ def _nothing_doubled(installation: Installation) -> None:
     assert sum(licences.values()) == rows("SELECT count(*) FROM registers.licence")[0][0]
     entities = Counter(row[0] for row in rows("SELECT name FROM registers.legal_entity"))
     assert max(entities.values()) == 1
-    decisions = Counter(row[0] for row in rows("SELECT c.public_id FROM hall_decision d JOIN hall_case c ON c.id = d.case_id"))
+    decisions = Counter(
+        row[0] for row in rows("SELECT c.public_id FROM hall_decision d JOIN hall_case c ON c.id = d.case_id")
+    )
     receipts = Counter(row[0] for row in rows("SELECT subject_id FROM documents_document WHERE kind = 'receipt'"))
     messages = Counter(row[0] for row in rows("SELECT link FROM notify_message WHERE kind = 'hall.granted'"))
     for case, _item, state, accepted, licence in cases:
@@ -244,7 +250,9 @@ def _nothing_doubled(installation: Installation) -> None:
         assert licences[case] == granted
         assert messages[f"/my/cases/{case}/"] == granted
         assert bool(licence) == bool(granted)
-    enterprises = sum(1 for _case, item, state, *_rest in cases if item == "enterprise_registration" and state == "granted")
+    enterprises = sum(
+        1 for _case, item, state, *_rest in cases if item == "enterprise_registration" and state == "granted"
+    )
     assert sum(entities.values()) == enterprises > 0
 
 
@@ -256,17 +264,31 @@ def _nothing_stuck(installation: Installation) -> None:
     )
     assert stuck == []
     assert rows("SELECT task_name, status, args FROM procrastinate_jobs WHERE status = 'failed'") == []
-    assert rows(LIVE_JOBS) == [(0,)], rows("SELECT task_name, status, attempts, args FROM procrastinate_jobs WHERE queue_name='events'")
+    assert rows(LIVE_JOBS) == [(0,)], rows(
+        "SELECT task_name, status, attempts, args FROM procrastinate_jobs WHERE queue_name='events'"
+    )
     assert rows("SELECT case_no, state FROM hall_case WHERE closed_at IS NULL") == []
-    assert rows("SELECT c.case_no FROM hall_case c JOIN hall_work w ON w.case_id = c.id WHERE w.open AND c.closed_at IS NOT NULL") == []
+    left_open = rows(
+        "SELECT c.case_no FROM hall_case c JOIN hall_work w ON w.case_id = c.id "
+        "WHERE w.open AND c.closed_at IS NOT NULL"
+    )
+    assert left_open == []
     assert rows("SELECT value FROM hall_reservation") == []
 
 
 def _nothing_told(installation: Installation) -> None:
     """T41: with all these errors behind them, no log names anybody: no name, number, phone, address or code."""
-    people = [f"139{number:08d}" for number in range(ENTERPRISES + CARDS)] + ["46010519500101", "11010519491231002X", "13800138000"]
+    people = [f"139{number:08d}" for number in range(ENTERPRISES + CARDS)] + [
+        "46010519500101",
+        "11010519491231002X",
+        "13800138000",
+    ]
     planted = [*people, "海口并发", "测试", "龙华区示例路", "Bu-Shi-Mi-Ma-1"]
-    logs = [*(installation.home / "log").glob("*.log"), installation.home / "serve.log", *installation.home.rglob("postgres/**/*.log")]
+    logs = [
+        *(installation.home / "log").glob("*.log"),
+        installation.home / "serve.log",
+        *installation.home.rglob("postgres/**/*.log"),
+    ]
     assert len(logs) >= 6
     told = [(log.name, word) for log in logs for word in planted if word in log.read_text(errors="replace")]
     assert told == []

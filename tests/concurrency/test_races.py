@@ -151,7 +151,10 @@ def test_r11_a_stale_draft_is_told_what_changed_and_nothing_is_lost(town: Town) 
 def test_r11_of_many_devices_with_one_version_one_saves(town: Town) -> None:
     draft = hall.open_draft(town.founder, "enterprise_registration")
     verbs = [
-        as_(town.founder, lambda n=n: hall.save_draft(town.founder, draft.public_id, {"staff": n}, version=draft.version))
+        as_(
+            town.founder,
+            lambda n=n: hall.save_draft(town.founder, draft.public_id, {"staff": n}, version=draft.version),
+        )
         for n in range(20)
     ]
     results = at_once(verbs)
@@ -186,7 +189,7 @@ def test_withdrawing_against_deciding_has_one_winner(town: Town) -> None:
         results = at_once(
             [
                 as_(town.founder, lambda done=done: hall.withdraw(town.founder, done.case, "改主意了")),
-                as_(officer, lambda work=work: hall.decide(officer, work, Outcome.REFUSE, "不同意")),
+                as_(officer, lambda officer=officer, work=work: hall.decide(officer, work, Outcome.REFUSE, "不同意")),
             ]
         )
         assert all(not isinstance(r, TongbanError) or isinstance(r, (Refused, NotFound)) for r in results)

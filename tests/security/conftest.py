@@ -165,4 +165,3 @@ def filled(pattern: str, places: dict[str, str]) -> str:
             part = part[: part.index("<")] + value + part[part.index(">") + 1 :]
         parts.append(part)
     return "/" + "/".join(parts)
-

@@ -81,7 +81,9 @@ def test_t14_an_unknown_number_takes_about_as_long(done: Submitted) -> None:
 
 def test_t15_guessing_is_stopped(done: Submitted, browse: Browse) -> None:
     client = browse("public")
-    codes = [client.post("/progress/", {"case_no": done.case_no, "code": f"WRONG{n:03d}"}).status_code for n in range(32)]
+    codes = [
+        client.post("/progress/", {"case_no": done.case_no, "code": f"WRONG{n:03d}"}).status_code for n in range(32)
+    ]
     assert codes[:30] == [422] * 30
     assert set(codes[30:]) == {403}
     answer = client.post("/progress/", {"case_no": done.case_no, "code": done.query_code})
@@ -104,7 +106,9 @@ def test_t15_a_code_in_the_address_opens_nothing(done: Submitted, browse: Browse
 
 def test_t13_the_code_of_one_case_opens_no_other(town: Town, done: Submitted, browse: Browse) -> None:
     answers = {**ANSWERS, "name": "海口第二贸易有限公司"}
-    other = hall.submit(town.second, "enterprise_registration", hall.applicant_of(town.second), answers, papers(town.second), nonce="2")
+    other = hall.submit(
+        town.second, "enterprise_registration", hall.applicant_of(town.second), answers, papers(town.second), nonce="2"
+    )
     client = browse("public")
     assert client.post("/progress/", {"case_no": other.case_no, "code": done.query_code}).status_code == 422
     assert client.post("/progress/", {"case_no": other.case_no, "code": other.query_code}).status_code == 200

@@ -1,4 +1,4 @@
-"""What the database itself holds: roles, row security, one transaction, the ledger's time (T3, T45, R1, R7, R9, R11, R14)."""
+"""What the database itself holds: roles, row security, one transaction, time (T3, T45, R1, R8, R9, R14)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def test_t45_the_public_role_has_exactly_what_the_rooms_declare(db: None) -> Non
     tables = rows("SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'registers')")
     may, surplus = declared(), []
     for schema, table in tables:
-        columns = ", ".join(f"has_table_privilege('tongban_public', '{schema}.\"{table}\"', '{right}')" for right in RIGHTS)
+        columns = ", ".join(
+            f"has_table_privilege('tongban_public', '{schema}.\"{table}\"', '{right}')" for right in RIGHTS
+        )
         held = {right for right, has in zip(RIGHTS, rows(f"SELECT {columns}")[0], strict=True) if has}
         if held - may.get(f"{schema}.{table}", set()) and schema == "public":
             surplus.append((table, held))
@@ -69,12 +71,26 @@ def test_t45_the_public_role_has_exactly_what_the_rooms_declare(db: None) -> Non
     assert surplus == []
 
 
-@pytest.mark.parametrize("table", ["identity_grant", "identity_purpose_grant", "identity_role", "hall_correction", "notify_delivery",
-                                   "process_definition", "hall_suspension", "django_migrations"])  # fmt: skip
+@pytest.mark.parametrize(
+    "table",
+    [
+        "identity_grant",
+        "identity_purpose_grant",
+        "identity_role",
+        "hall_correction",
+        "notify_delivery",
+        "process_definition",
+        "hall_suspension",
+        "django_migrations",
+    ],
+)
 def test_t45_the_public_role_is_refused_by_staff_tables(db: None, table: str) -> None:
     """Tried, not read from a catalogue: what is not declared for reading or writing is refused."""
     rights = declared().get(f"public.{table}", set())
-    for right, statement in (("SELECT", f"SELECT 1 FROM {table} LIMIT 1"), ("DELETE", f"DELETE FROM {table} WHERE false")):
+    for right, statement in (
+        ("SELECT", f"SELECT 1 FROM {table} LIMIT 1"),
+        ("DELETE", f"DELETE FROM {table} WHERE false"),
+    ):
         if right in rights:
             continue
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
@@ -95,11 +111,15 @@ def test_r1_row_security_is_forced_on_every_table_marked_personal(town: Town) ->
     personal = [f"registers.{d.key}" for d in definitions() if d.personal] + ["public.notify_message"]
     assert len(personal) >= 2
     for table in personal:
-        assert rows("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", table) == [(True, True)], table
+        assert rows("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", table) == [
+            (True, True)
+        ], table
 
 
 @pytest.mark.parametrize("role", ["tongban_app", "tongban_public"])
-@pytest.mark.parametrize("statement", ["UPDATE ledger_leaf SET kind = 'x'", "DELETE FROM ledger_leaf", "TRUNCATE ledger_leaf"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE ledger_leaf SET kind = 'x'", "DELETE FROM ledger_leaf", "TRUNCATE ledger_leaf"]
+)
 def test_t3_no_role_of_the_program_changes_a_leaf(town: Town, role: str, statement: str) -> None:
     submit(town)
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
@@ -110,9 +130,17 @@ def test_t3_a_decision_cannot_be_back_dated_by_form_or_clock(town: Town, browse:
     """Extra fields are ignored, a shifted clock of the program changes nothing: the record's time is the database's."""
     done = submit(town)
     hall.accept(town.clerk, work_of(done, town, "commerce"))
-    early = {"at": "2020-01-01", "decided_at": "2020-01-01T00:00", "date": "2020-01-01", "closed_at": "2020-01-01", "seq": "1"}
+    early = {
+        "at": "2020-01-01",
+        "decided_at": "2020-01-01T00:00",
+        "date": "2020-01-01",
+        "closed_at": "2020-01-01",
+        "seq": "1",
+    }
     client = browse("staff", town.approvers["commerce"])
-    answer = client.post(f"/work/{work_of(done, town, 'commerce').id}/decide/", {"outcome": "grant", "opinion": "同意", **early})
+    answer = client.post(
+        f"/work/{work_of(done, town, 'commerce').id}/decide/", {"outcome": "grant", "opinion": "同意", **early}
+    )
     assert answer.status_code == 302
     with travelled(timedelta(days=2)):
         hall.decide(town.approvers["tax"], work_of(done, town, "tax"), Outcome.GRANT, "同意")
@@ -126,10 +154,20 @@ def test_t3_a_decision_cannot_be_back_dated_by_form_or_clock(town: Town, browse:
 def test_t3_an_application_cannot_be_back_dated_by_the_api(town: Town, browse: Browse) -> None:
     client = browse("public", town.founder)
     body = {
-        "item": "elder_card", "papers": {}, "submitted_at": "2020-01-01T00:00:00Z", "accepted_at": "2020-01-01T00:00:00Z",
-        "answers": {"holder_name": "测试甲", "id_number": "11010519491231002X", "birth": "1949-12-31", "division": "460100",
-                    "residence": "registered", "phone": "13800138000", "submitted_at": "2020-01-01"},
-    }  # fmt: skip
+        "item": "elder_card",
+        "papers": {},
+        "submitted_at": "2020-01-01T00:00:00Z",
+        "accepted_at": "2020-01-01T00:00:00Z",
+        "answers": {
+            "holder_name": "测试甲",
+            "id_number": "11010519491231002X",
+            "birth": "1949-12-31",
+            "division": "460100",
+            "residence": "registered",
+            "phone": "13800138000",
+            "submitted_at": "2020-01-01",
+        },
+    }
     client.post("/api/applications", body, content_type="application/json", headers={"Idempotency-Key": "k" * 20})
     assert rows("SELECT 1 FROM hall_case WHERE submitted_at < %s", now() - timedelta(days=1)) == []
 
@@ -141,11 +179,17 @@ def test_t3_no_command_takes_a_time(db: None) -> None:
     def options(one: Any, path: str = "") -> Iterator[str]:
         for action in one._actions:
             yield from (f"{path} {flag}" for flag in action.option_strings)
-            for name, below in (getattr(action, "choices", None) or {}).items() if hasattr(action, "add_parser") else ():
+            for name, below in (
+                (getattr(action, "choices", None) or {}).items() if hasattr(action, "add_parser") else ()
+            ):
                 yield from options(below, f"{path} {name}")
 
     found = [*options(parser())]
-    bad = [flag for flag in found if flag.rpartition("--")[2] in {"at", "date", "time", "when", "as-of", "decided", "accepted", "now"}]
+    bad = [
+        flag
+        for flag in found
+        if flag.rpartition("--")[2] in {"at", "date", "time", "when", "as-of", "decided", "accepted", "now"}
+    ]
     assert bad == []
 
 
@@ -160,8 +204,16 @@ STEPS: dict[str, Callable[[Town, Submitted], Any]] = {
 def test_r9_rows_leaf_and_jobs_stand_or_fall_together(town: Town, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A verb that fails at its very end leaves no row, no leaf, no job, no message and no document."""
     done = submit(town) if verb != "submit" else None
-    counted = ("hall_case", "hall_work", "ledger_leaf", "procrastinate_jobs", "notify_message", "documents_document",
-               "hall_reservation", "process_instance")  # fmt: skip
+    counted = (
+        "hall_case",
+        "hall_work",
+        "ledger_leaf",
+        "procrastinate_jobs",
+        "notify_message",
+        "documents_document",
+        "hall_reservation",
+        "process_instance",
+    )
     before = {table: rows(f"SELECT count(*), max(xmin::text) FROM {table}") for table in counted}
 
     class Power(Exception):
@@ -171,10 +223,14 @@ def test_r9_rows_leaf_and_jobs_stand_or_fall_together(town: Town, verb: str, mon
         STEPS[verb](town, done)  # type: ignore[arg-type]
         assert {table: rows(f"SELECT count(*), max(xmin::text) FROM {table}") for table in counted} != before
         raise Power
-    assert {table: rows(f"SELECT count(*) FROM {table}")[0][0] for table in counted} == {t: b[0][0] for t, b in before.items()}
+    assert {table: rows(f"SELECT count(*) FROM {table}")[0][0] for table in counted} == {
+        t: b[0][0] for t, b in before.items()
+    }
 
 
-def test_r9_no_network_call_inside_a_transaction(town: Town, monkeypatch: pytest.MonkeyPatch, run_jobs: Callable[[], int]) -> None:
+def test_r9_no_network_call_inside_a_transaction(
+    town: Town, monkeypatch: pytest.MonkeyPatch, run_jobs: Callable[[], int]
+) -> None:
     """The whole way of a case, and the jobs it leaves but the drawing of PDFs: no connection while rows are locked."""
     seen: list[Any] = []
     real = socket.socket.connect
@@ -212,10 +268,24 @@ def test_r14_deadlines_computed_again_equal_those_stored(town: Town) -> None:
 
 def test_r8_the_same_key_answers_with_the_same_case(town: Town, browse: Browse) -> None:
     client = browse("public", town.founder)
-    body = {"item": "elder_card", "papers": {}, "answers": {"holder_name": "测试甲", "id_number": "11010519491231002X",
-            "birth": "1949-12-31", "division": "460100", "residence": "registered", "phone": "13800138000"}}  # fmt: skip
-    sent = [client.post("/api/applications", body, content_type="application/json", headers={"Idempotency-Key": "k-1234567890"})
-            for _twice in range(2)]  # fmt: skip
+    body = {
+        "item": "elder_card",
+        "papers": {},
+        "answers": {
+            "holder_name": "测试甲",
+            "id_number": "11010519491231002X",
+            "birth": "1949-12-31",
+            "division": "460100",
+            "residence": "registered",
+            "phone": "13800138000",
+        },
+    }
+    sent = [
+        client.post(
+            "/api/applications", body, content_type="application/json", headers={"Idempotency-Key": "k-1234567890"}
+        )
+        for _twice in range(2)
+    ]
     assert [answer.status_code for answer in sent] in ([201, 201], [200, 200], [201, 200]), sent[0].content
     assert sent[0].json()["id"] == sent[1].json()["id"]
     assert len(rows("SELECT 1 FROM hall_case WHERE item = 'elder_card'")) == 1

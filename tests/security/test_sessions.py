@@ -1,4 +1,4 @@
-"""A session that ends in the middle of a form: nothing typed is lost, and nobody else sees it (issue section 6, T17)."""
+"""A session that ends in the middle of a form: nothing typed is lost, and nobody else sees it (T17, T36, R11)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from .conftest import Browse
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "Bu-Shi-Mi-Ma-1"
-TYPED = {"holder_name": "测试甲", "birth": "1949-12-31", "division": "460100", "residence": "registered", "phone": "13800138000"}
+TYPED = {
+    "holder_name": "测试甲",
+    "birth": "1949-12-31",
+    "division": "460100",
+    "residence": "registered",
+    "phone": "13800138000",
+}
 
 
 @pytest.fixture
@@ -134,11 +140,54 @@ def test_withdrawing_works_with_the_public_process_s_own_rights(town: Town) -> N
 
     from tests.conftest import ANSWERS, papers
 
-    done = hall.submit(town.founder, "enterprise_registration", hall.applicant_of(town.founder), ANSWERS,
-                       papers(town.founder), nonce="w")  # fmt: skip
+    done = hall.submit(
+        town.founder,
+        "enterprise_registration",
+        hall.applicant_of(town.founder),
+        ANSWERS,
+        papers(town.founder),
+        nonce="w",
+    )
     hall.accept(town.clerk, hall.open_work(done.case)[0][0])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE tongban_public")
         hall.withdraw(town.founder, done.case, "改主意了")
         cursor.execute("RESET ROLE")
     assert hall.case_view_of(done.case).state == "withdrawn"
+
+
+def test_a_lost_database_is_told_as_such_and_not_as_a_broken_request(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django reads any failed save of a session as an ended session (400). Found by killing the database."""
+    from django.db import OperationalError
+
+    from tongban.trust.identity.models import Session
+    from tongban.trust.identity.sessions import SessionStore
+
+    store = SessionStore()
+    store["a"] = 1
+    store.save()
+
+    def gone(*args: Any, **options: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Session, "save", gone)
+    with pytest.raises(OperationalError):
+        store.save()
+
+
+def test_while_the_database_is_away_the_page_says_so_and_when_to_try_again(
+    browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    client = browse("public")
+
+    def away(*args: Any, **options: Any) -> None:
+        raise OperationalError("the database system is starting up")
+
+    monkeypatch.setattr("tongban.portal.views.render", away)
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "503" in answer.content.decode()

@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from lxml import html
@@ -20,13 +21,13 @@ from .conftest import Browse
 pytestmark = pytest.mark.django_db
 PAYLOADS = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'><svg/onload=alert(1)>",
     "</textarea><script>alert(1)</script>",
     "javascript:alert(1)",
     "{{7*7}}{% load x %}",
     "<iframe src=//evil.example></iframe>",
-    "<a href=\"javascript:alert(1)\">x</a>",
+    '<a href="javascript:alert(1)">x</a>',
     "]]><script>alert(1)</script>",
 ]
 EVIL = " ".join(PAYLOADS)
@@ -40,8 +41,13 @@ def town(db: None) -> Town:
 def test_t19_hostile_texts_are_words_on_every_page(town: Town, browse: Browse) -> None:
     """In every field that people can type into, then on every page that shows it: no element, no attribute, no link."""
     who = town.founder
-    answers = {**ANSWERS, "scope": EVIL, "name": f"海口{PAYLOADS[0]}有限公司", "address": {"division": "460106", "text": EVIL},
-               "representative_name": PAYLOADS[1]}  # fmt: skip
+    answers = {
+        **ANSWERS,
+        "scope": EVIL,
+        "name": f"海口{PAYLOADS[0]}有限公司",
+        "address": {"division": "460106", "text": PAYLOADS[3]},
+        "representative_name": PAYLOADS[1],
+    }
     named = {slot: [{**held[0], "name": f"{PAYLOADS[2]}.pdf"}] for slot, held in papers(who).items()}
     done = hall.submit(who, "enterprise_registration", hall.applicant_of(who), answers, named, nonce="x")
     clerk, officer = town.clerk, town.approvers["commerce"]
@@ -53,8 +59,16 @@ def test_t19_hostile_texts_are_words_on_every_page(town: Town, browse: Browse) -
     hall.accept(clerk, hall.open_work(done.case)[0][0])
     hall.decide(officer, hall.open_work(done.case)[0][0], Outcome.REFUSE, EVIL)
     hall.ask(who, "enterprise_registration", EVIL)
-    public = [f"/my/cases/{done.case.id}/", f"/my/cases/{done.case.id}/receipt/", "/my/", "/my/questions/", "/inbox/",
-              f"/my/cases/{done.case.id}/withdraw/", "/items/enterprise_registration/ask/", f"/services/?q={EVIL}"]  # fmt: skip
+    public = [
+        f"/my/cases/{done.case.id}/",
+        f"/my/cases/{done.case.id}/receipt/",
+        "/my/",
+        "/my/questions/",
+        "/inbox/",
+        f"/my/cases/{done.case.id}/withdraw/",
+        "/items/enterprise_registration/ask/",
+        f"/services/?q={EVIL}",
+    ]
     staff = ["/inbox/", "/cases/", f"/cases/{done.case.id}/", "/questions/", f"/inbox/?words={EVIL}"]
     for site, person, paths in (("public", who, public), ("staff", clerk, staff), ("staff", officer, staff)):
         client = browse(site, person)
@@ -73,7 +87,7 @@ def _harmless(answer: Any, path: str) -> None:
     assert not [s for s in page.xpath("//script") if not s.get("src") and "json" not in (s.get("type") or "")], path
     assert not page.xpath("//iframe"), path
     addresses = [str(a).strip().lower() for a in page.xpath("//@href | //@src | //@action")]
-    assert not [a for a in addresses if a.startswith(("javascript:", "data:text")) or "evil.example" in a], path
+    assert not [a for a in addresses if a.startswith(("javascript:", "data:text")) or urlsplit(a).netloc], path
     assert ">49<" not in answer.content.decode(), path
 
 
@@ -105,7 +119,12 @@ def test_t33_long_answers_are_refused_quickly(town: Town, text: str) -> None:
     """No pattern of ours backtracks: every field type with a text that breaks poor patterns, in well under a second."""
     began = time.perf_counter()
     with pytest.raises(Invalid):
-        hall.submit(town.founder, "enterprise_registration", hall.applicant_of(town.founder),
-                    {**ANSWERS, "name": text, "phone": text, "representative_id": text, "capital": text, "scope": text},
-                    papers(town.founder), nonce="n")  # fmt: skip
+        hall.submit(
+            town.founder,
+            "enterprise_registration",
+            hall.applicant_of(town.founder),
+            {**ANSWERS, "name": text, "phone": text, "representative_id": text, "capital": text, "scope": text},
+            papers(town.founder),
+            nonce="n",
+        )
     assert time.perf_counter() - began < 3

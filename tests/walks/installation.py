@@ -108,4 +108,5 @@ class Walk:
         docs = bool(os.environ.get("TONGBAN_SCREENSHOTS"))
         if docs and not (documented and name in DOCUMENTED):
             return
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=SHOTS / f"{name}.png", full_page=not docs)

@@ -91,3 +91,16 @@ def test_the_approver_sees_the_steps_lit(town, running, enter):
 def test_the_offices_pages_have_no_faults(town, running, enter, path):
     for width in (DESKTOP, PHONE):
         assert faults(enter("staff", town.approvers["tax"], path.format(running.case.id), width)) == []
+
+
+def test_withdrawing_asks_first_in_a_dialog(town, running, enter):
+    page = enter("public", town.founder, f"/my/cases/{running.case.id}/")
+    page.get_by_role("link", name="撤回申请").click()
+    asked = page.locator("dialog")
+    asked.wait_for()
+    assert "办理随即终止" in asked.inner_text()
+    assert faults(page) == []
+    asked.get_by_role("button", name="撤回申请").click()
+    page.wait_for_url("**/my/cases/*/")
+    page.get_by_text("申请人已撤回").wait_for()
+    assert hall.case_view_of(running.case).state == "withdrawn"

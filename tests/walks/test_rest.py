@@ -89,3 +89,10 @@ def test_r20_nobody_without_a_session_or_without_the_token(town):
     program.token = {}
     refused = program.post("/api/applications", {}, **{"Idempotency-Key": "without-a-token"})
     assert refused.status_code == 403
+
+
+def test_t15_too_many_tries_answer_429_with_what_to_do(town):
+    client = Client()
+    asked = {"case_no": "460100209901010000011", "code": "AAAAAAAA"}
+    answers = [client.post("/progress/", asked).status_code for _try in range(31)]
+    assert answers == [422] * 30 + [429]

@@ -44,7 +44,7 @@ class Play:
         applicant = Applicant(actor.person, actor.name)
         papers = self._papers(actor, answers)
         done = hall.submit(actor, self.item, applicant, answers, papers, nonce=new_id())
-        hall.accept_automatically(done.case)
+        hall.take_in(done.case)
         return done.case
 
     def _papers(self, actor: Actor, answers: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:

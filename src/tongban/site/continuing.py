@@ -1,4 +1,4 @@
-"""A session that ends in the middle of a form loses nothing: what was typed waits until the person has signed in again."""
+"""A session that ends in the middle of a form loses nothing: what was typed waits until its person signs in again."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +43,8 @@ _LIST = """
 SELECT j.id, j.task_name, j.status::text, j.attempts, j.scheduled_at, j.args->>'handler',
        (SELECT min(e.at) FROM procrastinate_events e WHERE e.job_id = j.id), l.facts
 FROM procrastinate_jobs j LEFT JOIN LATERAL (
-    SELECT facts FROM ledger_leaf WHERE subject_id = j.id::text AND subject_kind = %s ORDER BY seq DESC LIMIT 1) l ON true
+    SELECT facts FROM ledger_leaf WHERE subject_id = j.id::text AND subject_kind = %s
+    ORDER BY seq DESC LIMIT 1) l ON true
 WHERE j.status = %s::procrastinate_job_status AND j.id < %s ORDER BY j.id DESC LIMIT %s
 """
 
@@ -78,8 +80,10 @@ def jobs(state: str, after: str = "") -> Page:
     return Page(rows[:SIZE], str(rows[SIZE - 1].id) if len(rows) > SIZE else "")
 
 
-def _job(id_: int, task: str, state: str, attempts: int, planned: Any, handler: str, since: Any, facts: Any) -> Job:
-    known = facts if isinstance(facts, dict) else {}
+def _job(
+    id_: int, task: str, state: str, attempts: int, planned: Any, handler: str, since: Any, facts: str | None
+) -> Job:
+    known = json.loads(facts) if facts else {}
     error = f"{known['error']} · {known['place']}" if known.get("error") else ""
     name = (handler or task).removeprefix("tongban.")
     return Job(id_, KINDS.get(task, task), name, state, attempts, since, planned if state == "todo" else None, error)
@@ -113,8 +117,7 @@ def retry(request: HttpRequest, job: int) -> HttpResponse:
 def record_failure(job: int | None, task: str, error: BaseException) -> None:
     """Write down that a job refused: the error's class and where in our code it arose, never its text (T41)."""
     with transaction.atomic():
-        facts = {"task": task, "error": type(error).__name__, "place": _place(error)}
-        ledger.write(FAILED, Ref(JOB, str(job)), **facts)
+        ledger.write(FAILED, Ref(JOB, str(job)), task=task, error=type(error).__name__, place=_place(error))
 
 
 def _place(error: BaseException) -> str:

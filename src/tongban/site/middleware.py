@@ -56,9 +56,10 @@ class NotUnderstood(TongbanError):
 def answer(request: HttpRequest, error: TongbanError) -> HttpResponse:
     """The page (or JSON) that says what was refused, why, and what to do next."""
     errors = error.errors if isinstance(error, Invalid) else {}
+    status = 429 if error.code == "too_many" else error.status
     changes = error.changes if isinstance(error, Stale) else {}
     if request.path.startswith("/api/"):
         body = {"error": str(error.message), "code": error.code, "fields": {k: str(v) for k, v in errors.items()}}
-        return JsonResponse(body, status=error.status)
+        return JsonResponse(body, status=status)
     context = {"message": error.message, "errors": errors, "changes": changes, "error": error}
-    return render(request, f"site/errors/{error.status}.html", context, status=error.status)
+    return render(request, f"site/errors/{status}.html", context, status=status)

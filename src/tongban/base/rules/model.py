@@ -228,7 +228,10 @@ class Evaluation:
         function = self.function(node, path)
         if function is None:
             return None
-        args = [self.inputs.get(parameter.name) for parameter in function.parameters]
+        if node.tag == "decisionService":
+            args = [self._given(part, path + _step(node.model, part)) for part in _service_inputs(node)]
+        else:
+            args = [self.inputs.get(parameter.name) for parameter in function.parameters]
         return guarded(lambda env: function.invoke(self.run, args), Env({}, None, self.run))
 
     def value(self, node: Node, path: Path = ()) -> Value:
@@ -262,15 +265,16 @@ class Evaluation:
 
     def _given(self, node: Node, path: Path) -> Value:
         """What was given for input data: under the aliases of the path, the last of them, or its name alone."""
+        name = node.name if node.name in self.inputs else variable_name(node)
         for start in range(len(path)):
             at: Value = self.inputs
             for alias in path[start:]:
                 at = at.get(alias) if type(at) is dict else None
-            if type(at) is dict and node.name in at:
-                return at[node.name]
-            if (dotted := ".".join([*path[start:], node.name])) in self.inputs:
+            if type(at) is dict and name in at:
+                return at[name]
+            if (dotted := ".".join([*path[start:], name])) in self.inputs:
                 return self.inputs[dotted]
-        return self.inputs.get(node.name)
+        return self.inputs.get(name)
 
     def _decision(self, node: Node, path: Path) -> Value:
         code = node.model._code.get(node.id)
@@ -312,12 +316,7 @@ class Evaluation:
     def _service(self, node: Node) -> Function:
         """A decision service as a function of its input data and input decisions (DMN 10.4)."""
         model = node.model
-        given = [
-            found
-            for part in children(node.element, "inputData", "inputDecision")
-            if (found := model.node(part.get("href", ""))) is not None
-        ]
-        given.sort(key=lambda found: found.tag != "inputData")
+        given = _service_inputs(node)
         outputs = [
             found
             for part in children(node.element, "outputDecision")
@@ -334,6 +333,12 @@ class Evaluation:
 
         kind = model.kind(node)
         return Function(node.name, parameters, call, kind.result if isinstance(kind, FunctionOf) else kind)
+
+
+def _service_inputs(node: Node) -> list[Node]:
+    """What a decision service takes: its input data, then its input decisions (DMN 10.4)."""
+    parts = [*children(node.element, "inputData"), *children(node.element, "inputDecision")]
+    return [found for part in parts if (found := node.model.node(part.get("href", ""))) is not None]
 
 
 def _step(model: Model, node: Node) -> Path:

@@ -307,7 +307,7 @@ def parse_time(text: str) -> Time | None:
     if match is None:
         return None
     nanos, tz = _nanos_of(match[1], match[2], match[3], match[4]), _zone_of(match[5])
-    return None if nanos is None or isinstance(tz, bool) else Time(nanos % DAY, tz)
+    return None if nanos is None or isinstance(tz, bool) else Time(nanos, tz)
 
 
 def parse_date_time(text: str) -> DateTime | None:
@@ -320,7 +320,7 @@ def parse_date_time(text: str) -> DateTime | None:
     nanos = 0 if match[4] is None else _nanos_of(match[4], match[5], match[6], match[7])
     if nanos is None or isinstance(tz, bool):
         return None
-    return _from_local(date.number * DAY + nanos, tz)
+    return DateTime(date, nanos, tz)
 
 
 def parse_duration(text: str) -> Months | Span | None:

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.core.exceptions import ObjectDoesNotExist, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 
 from tongban.base.kernel.api import Ref, now
@@ -76,6 +78,15 @@ class SessionStore(DatabaseStore):
             account_id=int(account) if account else None,
             site=here,
         )
+
+    def save(self, must_create: bool = False) -> None:
+        """A database that has gone is not a session that somebody ended: then trying again helps, and 503 says so."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError | InterfaceError):
+                raise error.__context__ from None
+            raise
 
     @classmethod
     def clear_expired(cls) -> None:

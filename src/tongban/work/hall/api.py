@@ -5,7 +5,7 @@ from .actions.drafts import open_draft, save_draft
 from .actions.follow import answer_correction, collect, rate, withdraw
 from .actions.questions import ask, reply
 from .actions.submit import submit, submit_draft
-from .actions.window import accept, accept_automatically, ask_correction, decline, refuse_acceptance
+from .actions.window import accept, ask_correction, decline, refuse_acceptance, take_in
 from .items.api import (
     examine,
     guide,
@@ -27,7 +27,6 @@ from .queries.work import case_ref, open_work
 
 __all__ = [
     "accept",
-    "accept_automatically",
     "answer_correction",
     "applicant_of",
     "ask",
@@ -63,6 +62,7 @@ __all__ = [
     "submit",
     "submit_draft",
     "suspend",
+    "take_in",
     "versions",
     "withdraw",
 ]

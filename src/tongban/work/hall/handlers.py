@@ -9,18 +9,18 @@ from tongban.trust.identity import api as identity
 
 from .actions.clocks import follow_deadline
 from .actions.decide import follow_process
-from .actions.window import accept_automatically
+from .actions.window import take_in
 from .data import CASE, WORK, CaseClosed, CaseSubmitted
 
 
 @on(CaseSubmitted)
-def accept_what_needs_nobody(event: CaseSubmitted) -> None:
-    accept_automatically(event.case)
+def take_in_submitted(event: CaseSubmitted) -> None:
+    take_in(event.case)
 
 
 @on(CaseClosed)
 def nobody_looks_any_more(event: CaseClosed) -> None:
-    """The reason to see personal rows is over. Done by a job: the public process, where people withdraw, knows no grants."""
+    """The reason to see personal rows is over. By a job: the public process, where people withdraw, knows no grants."""
     identity.purpose_end(event.case)
 
 

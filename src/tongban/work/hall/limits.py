@@ -1,5 +1,6 @@
 """The clocks of a case, by the code they are known under."""
 
+NOTICE = "XK.NOTICE"  # five working days to accept, or to ask once for corrections (time-limit table)
 PROMISED = "CASE.PROMISED"
 LEGAL = "CASE.LEGAL"
 STEP = "CASE.STEP"

@@ -9,7 +9,7 @@ from .. import temporal
 from ..arithmetic import whole
 from ..compare import same
 from ..run import Run
-from ..temporal import DAY, SECOND, UTC, Date, DateTime, Months, Offset, Span, Time
+from ..temporal import SECOND, UTC, Date, DateTime, Months, Offset, Span, Time
 from ..values import Value, number, text_of
 from .signature import feel
 
@@ -104,7 +104,7 @@ def _date_time_of(run: Run, moment: DateTime) -> Value:
 @feel("date and time", "date: day", "time: time")
 def _date_time_from(run: Run, moment: Date | DateTime, time: Time) -> Value:
     date = moment.date if isinstance(moment, DateTime) else moment
-    return DateTime(date, time.nanos % DAY, time.zone)
+    return DateTime(date, time.nanos, time.zone)
 
 
 @feel("date and time", "date: day", "time: time", "timezone: string")

@@ -176,3 +176,16 @@ def test_a_model_imported_on_two_ways_has_inputs_of_its_own_on_each(tmp_path: Pa
         '<resultNode name="d"><expected><value>Hi B1, Hi B2</value></expected></resultNode></testCase></testCases>'
     )
     assert [(result.result, result.detail) for result in run_kit(tmp_path)] == [("passed", "")]
+
+
+def test_a_decision_service_takes_imported_input_data_under_its_alias() -> None:
+    """10.4: the parameters of a service are its input data, then its input decisions, each by its qualified name."""
+    imported = load_dmn(definitions("A", '<inputData id="w" name="who"><variable name="who"/></inputData>').encode())
+    needs = '<informationRequirement><requiredInput href="urn:A#w"/></informationRequirement>'
+    body = (
+        f'<import name="A" namespace="urn:A" importType="{SPACE}"/>'
+        f'<decision id="d" name="d">{needs}{literal("A.who")}</decision><decisionService id="s" name="s">'
+        '<outputDecision href="#d"/><inputData href="urn:A#w"/></decisionService>'
+    )
+    model = load_dmn(definitions("B", body).encode(), {"urn:A": imported})
+    assert model.decide("s", {"A": {"who": "Li"}}) == model.decide("s", {"who": "Li"}) == "Li"

@@ -38,8 +38,6 @@ def decide(actor: Actor, work: Ref, outcome: Outcome, opinion: str) -> Case:
             opinion=opinion.strip(),
             at=now(),
         )
-        if task.due:
-            calendars.close(task.ref)
         answer = {"outcome": outcome.value, "office": task.office}
         state = process.complete(task.task, answer, by=actor.person)
         case.version += 1

@@ -92,7 +92,9 @@ def use_licence(actor: Actor, draft_id: str, slot_name: str, identifier: str) ->
         licence = own.get(identifier)
         if licence is None or licence.type != slot.licence:
             raise Refused(_("This licence cannot be used here."))
-        _put(draft, slot_name, {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"})
+        _put(
+            draft, slot_name, {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"}
+        )
     return draft
 
 

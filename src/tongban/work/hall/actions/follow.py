@@ -15,13 +15,12 @@ from tongban.engine.process import api as process
 from tongban.trust.identity.data import Actor
 
 from ..access import access_own_case
-from ..data import GRADES, CaseRated, CaseState
+from ..data import GRADES, CaseRated, CaseState, CaseSubmitted
 from ..models import Answers, Case, Draft, Rating
 from ..queries.services import service_of
 from .finish import close_case
 from .notices import send_notice
-from .submit import Papers, require_papers, keep_papers, reserve
-from .window import reopen_acceptance
+from .submit import Papers, keep_papers, require_papers, reserve, to_accept
 
 
 def answer_correction(actor: Actor, case_ref: Ref | str, answers: Mapping[str, Any], papers: Papers) -> Case:
@@ -44,7 +43,8 @@ def answer_correction(actor: Actor, case_ref: Ref | str, answers: Mapping[str, A
         keep_papers(case, papers)
         correction.answered_at = now()
         correction.save(update_fields=["answered_at"])
-        reopen_acceptance(case)
+        to_accept(case)
+        emit(CaseSubmitted(case.ref, case.item))
         ledger.write("hall.case.corrected", case.ref, by=actor.by, office=case.first_office, round=case.round)
     return case
 

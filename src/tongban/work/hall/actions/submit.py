@@ -158,10 +158,20 @@ def _create(
     send_notice("submitted", case, {"query_code": code}, office.title)
     emit(CaseSubmitted(case.ref, service.item))
     if not service.automatic:  # those are accepted by the job that CaseSubmitted starts
-        Work.objects.create(
-            case=case, kind=WorkKind.ACCEPT, office=office.ref.id, title=case.item_title, opened_at=moment
-        )
+        to_accept(case)
     return Submitted(case.ref, number, code)
+
+
+def to_accept(case: Case) -> Work:
+    """Lay the application on the first office's desk. Its clock (XK.NOTICE) is started by the job that follows."""
+    return Work.objects.create(
+        case=case,
+        kind=WorkKind.ACCEPT,
+        office=case.first_office,
+        title=case.item_title,
+        applicant_name=case.applicant_name,
+        opened_at=now(),
+    )
 
 
 def _home_division() -> str:

@@ -18,13 +18,14 @@ from tongban.trust.identity.data import Actor
 
 from ..access import access_work
 from ..data import CaseAccepted, CaseReturned, CaseState, Service, WorkKind
-from ..limits import CORRECTION_DAYS, LEGAL, PROMISED, STEP
+from ..expressions import evaluated
+from ..limits import CORRECTION_DAYS, LEGAL, NOTICE, PROMISED, STEP
 from ..models import Case, Correction, Work
 from ..queries.items import limits
 from ..queries.services import service_of
-from ..expressions import evaluated
 from .finish import answers_of, close_case, finish_if_decided
 from .notices import send_notice
+from .submit import to_accept
 
 
 def accept(actor: Actor, work: Ref) -> Case:
@@ -37,21 +38,28 @@ def accept(actor: Actor, work: Ref) -> Case:
     return task.case
 
 
-def accept_automatically(case_ref: Ref) -> None:
-    """Accept an item that needs nobody at the window (秒批). Run by a job; repeating it changes nothing.
+def take_in(case_ref: Ref) -> None:
+    """What follows a submission: an item that needs nobody at the window (秒批) is accepted at once; for others the
+    window's own clock starts (XK.NOTICE). Run by a job; repeating it changes nothing.
 
     What cannot be done by itself goes to the window: a case never waits for nobody.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update().filter(public_id=case_ref.id, state=CaseState.SUBMITTED).first()
-        if case is None or not (service := service_of(case)).automatic or case.work.exists():
+        if case is None:
             return
-        try:
-            with transaction.atomic():
-                accept_case(case, service, by=None)
-        except TongbanError as refusal:
-            reopen_acceptance(case)
-            ledger.write("hall.case.by_hand", case.ref, office=case.first_office, error=type(refusal).__name__)
+        service = service_of(case)
+        if service.automatic and not case.work.exists():
+            try:
+                with transaction.atomic():
+                    accept_case(case, service, by=None)
+                return
+            except TongbanError as refusal:
+                to_accept(case)
+                ledger.write("hall.case.by_hand", case.ref, office=case.first_office, error=type(refusal).__name__)
+        for task in case.work.filter(open=True, kind=WorkKind.ACCEPT, due=None):
+            task.due = calendars.open_deadline(task.ref, NOTICE, task.opened_at).due
+            task.save(update_fields=["due"])
 
 
 def accept_case(case: Case, service: Service, by: Actor | None) -> None:
@@ -100,6 +108,7 @@ def open_work(case: Case, state: process.CaseState) -> None:
             kind=WorkKind.DECIDE,
             office=office.ref.id,
             title=task.name,
+            applicant_name=case.applicant_name,
             task=task.id,
             task_version=task.version,
             opened_at=now(),
@@ -164,6 +173,7 @@ def _still_to_accept(task: Work) -> None:
 
 
 def _done(task: Work, actor: Actor) -> None:
+    calendars.close(task.ref)
     task.open, task.closed_at, task.claimed_by = False, now(), str(actor.person)
     task.save(update_fields=["open", "closed_at", "claimed_by"])
 
@@ -174,16 +184,11 @@ def _move(case: Case, state: CaseState) -> None:
     case.save(update_fields=["state", "version"])
 
 
-def reopen_acceptance(case: Case) -> None:
-    """After a correction the application is back at the window."""
-    Work.objects.create(
-        case=case, kind=WorkKind.ACCEPT, office=case.first_office, title=case.item_title, opened_at=now()
-    )
-
-
 def give_up_unanswered() -> int:
     """Close the cases whose correction notice ran out without an answer; gives their number."""
-    late = Case.objects.filter(state=CaseState.CORRECTION, corrections__until__lt=today(), corrections__answered_at=None)
+    late = Case.objects.filter(
+        state=CaseState.CORRECTION, corrections__until__lt=today(), corrections__answered_at=None
+    )
     closed = 0
     for case in late.select_for_update(of=("self",), skip_locked=True):
         reason = str(_("The correction was not handed in by the date in the notice."))

@@ -97,6 +97,13 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["applicant", "-id"], name="hall_case_applicant"),
             models.Index(fields=["first_office", "-id"], name="hall_case_office"),
+            models.Index(fields=["first_office", "state", "-id"], name="hall_case_office_state"),
+            models.Index(
+                fields=["first_office", "applicant_name"],
+                opclasses=["varchar_ops", "varchar_pattern_ops"],
+                name="hall_case_office_name",
+            ),
+            models.Index(fields=["first_office", "due"], condition=Q(closed_at=None), name="hall_case_office_late"),
             models.Index(fields=["submitted_at"], name="hall_case_submitted"),
         ]
 
@@ -155,7 +162,8 @@ class Work(models.Model):
     case_id: int
     kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in WorkKind])
     office = models.CharField(max_length=26)
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=500)
+    applicant_name = models.CharField(max_length=100)
     task = models.CharField(max_length=40, blank=True)
     task_version = models.PositiveIntegerField(default=1)
     claimed_by = models.CharField(max_length=120, blank=True)
@@ -170,6 +178,16 @@ class Work(models.Model):
         indexes = [
             models.Index(fields=["office", "due", "id"], condition=Q(open=True), name="hall_work_inbox"),
             models.Index(fields=["case"], condition=Q(open=True), name="hall_work_case_open"),
+            models.Index(
+                fields=["office", "applicant_name"],
+                opclasses=["varchar_ops", "varchar_pattern_ops"],
+                condition=Q(open=True),
+                name="hall_work_name",
+            ),
+            models.Index(fields=["office", "claimed_by"], condition=Q(open=True), name="hall_work_claimed"),
+            models.Index(
+                fields=["office", "due", "id"], condition=Q(open=True, suspended=True), name="hall_work_suspended"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["task"], condition=~Q(task=""), name="hall_work_task"),

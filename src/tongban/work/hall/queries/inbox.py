@@ -67,9 +67,7 @@ def inbox(actor: Actor, *, view: str = "open", kind: str = "", words: str = "", 
     elif who:
         rows = rows.filter(claimed_by=who)
     if words:
-        rows = rows.filter(
-            Q(case__case_no=words) | Q(case__applicant_name__startswith=words) | Q(case__item_title__contains=words)
-        )
+        rows = rows.filter(case__case_no=words) if words.isdecimal() else rows.filter(applicant_name__startswith=words)
     return _page(rows.order_by(F("due").asc(nulls_last=True), "id"), after)
 
 
@@ -125,7 +123,7 @@ def office_cases(actor: Actor, *, state: str = "", words: str = "", late: str = 
     if state:
         rows = rows.filter(state=state)
     if words:
-        rows = rows.filter(Q(case_no=words) | Q(applicant_name__startswith=words))
+        rows = rows.filter(case_no=words) if words.isdecimal() else rows.filter(applicant_name__startswith=words)
     if late:
         overdue = Work.objects.filter(open=True, suspended=False, due__lt=today()).values("case")
         rows = rows.filter(Q(pk__in=overdue) | Q(due__lt=today(), closed_at=None))

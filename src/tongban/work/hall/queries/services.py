@@ -15,7 +15,6 @@ from ..models import Case, Item
 from ..models import Service as ServiceRow
 from ..models.item import CANCELLED, PAUSED
 
-
 NO_SERVICE = _("This item cannot be applied for online yet. Please see its guide for the counter.")
 PERMIT = "01"  # administrative licensing (GB/T 39046 A.1)
 
