@@ -33,7 +33,13 @@ def post(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         for _leaf in range(2):
             Leaf.objects.create(
-                at=moment, kind="x", subject_kind="hall.case", subject_id=case.public_id, by=me, facts={}, leaf=b"x" * 32
+                at=moment,
+                kind="x",
+                subject_kind="hall.case",
+                subject_id=case.public_id,
+                by=me,
+                facts={},
+                leaf=b"x" * 32,
             )
         for _job in range(2):
             _queue()

@@ -41,7 +41,9 @@ def main() -> int:
     with installation(pack=True) as server, web("public") as site, web("public", "bench.bare:application") as bare:
         home = Path(os.environ["TONGBAN_HOME"])
         ours = home / "ours.lua"
-        ours.write_text(_script("/api/applications", _signed_in(site), {"item": "bench_case", "answers": ANSWERS, "papers": {}}))
+        ours.write_text(
+            _script("/api/applications", _signed_in(site), {"item": "bench_case", "answers": ANSWERS, "papers": {}})
+        )
         plain = home / "bare.lua"
         plain.write_text(_script("/", {}, {"answers": ANSWERS}))
         statement = home / "limit.sql"
@@ -57,7 +59,9 @@ def main() -> int:
             result.limit.append(_pgbench(server, statement))
             result.floor["bare Django view"].append(_wrk(bare, plain))
             ratios.append(result.ours[-1] / result.floor["bare Django view"][-1])
-            say(f"g1 round {number + 1}: ours {result.ours[-1]:.0f}/s, bare {result.floor['bare Django view'][-1]:.0f}/s")
+            say(
+                f"g1 round {number + 1}: ours {result.ours[-1]:.0f}/s, bare {result.floor['bare Django view'][-1]:.0f}/s"
+            )
         to_bare = sorted(ratios)[len(ratios) // 2]
         result.extra = {"ours/bare Django": round(to_bare, 4), "rows": written}
         return 0 if result.finish(lambda ratio, _floor: ratio >= 0.04 and to_bare >= 0.4) else 1
@@ -75,11 +79,18 @@ def _signed_in(site: str) -> dict[str, str]:
     cookies = {cookie.name: cookie.value for cookie in jar}
     token = next(iter(person.page.xpath("//input[@name='csrfmiddlewaretoken']/@value")), "")
     token = token or next((value for name, value in cookies.items() if "csrf" in name), "")
-    return {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items()), "X-CSRFToken": token, "Referer": site, "Origin": site}
+    return {
+        "Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items()),
+        "X-CSRFToken": token,
+        "Referer": site,
+        "Origin": site,
+    }
 
 
 def _script(path: str, headers: dict[str, str], body: dict[str, Any]) -> str:
-    lines = [f'wrk.headers["{name}"] = "{value}"' for name, value in {**headers, "Content-Type": "application/json"}.items()]
+    lines = [
+        f'wrk.headers["{name}"] = "{value}"' for name, value in {**headers, "Content-Type": "application/json"}.items()
+    ]
     text = json.dumps(body, ensure_ascii=False)
     return "\n".join(
         [
@@ -162,13 +173,28 @@ SELECT 1 FROM c;
 
 
 def _pgbench(server: Any, script: Path) -> float:
-    from tongban.site.postgres import DATABASE, _binaries
     from tongban.site.home import secret
+    from tongban.site.postgres import DATABASE, _binaries
 
-    command = [_binaries() / "pgbench", "-h", server.socket, "-U", "tongban_app", "-n", "-c4", "-j1", "-T", str(SECONDS)]
+    command = [
+        _binaries() / "pgbench",
+        "-h",
+        server.socket,
+        "-U",
+        "tongban_app",
+        "-n",
+        "-c4",
+        "-j1",
+        "-T",
+        str(SECONDS),
+    ]
     environment = {**os.environ, "PGPASSWORD": secret("database_tongban_app")}
     done = subprocess.run(
-        [str(part) for part in [*command, "-f", script, DATABASE]], capture_output=True, text=True, env=environment, check=False
+        [str(part) for part in [*command, "-f", script, DATABASE]],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if not found:

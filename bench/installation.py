@@ -42,7 +42,9 @@ def installation(*, pack: bool = False) -> Iterator[Any]:
     try:
         owner = {**os.environ, "TONGBAN_DATABASE_ROLE": "tongban_owner"}
         subprocess.run([sys.executable, "-m", "tongban.site.cli", "migrate"], env=owner, check=True)
-        subprocess.run([sys.executable, "-m", "bench.town", *(["pack"] if pack else [])], env=owner, check=True, cwd=ROOT)
+        subprocess.run(
+            [sys.executable, "-m", "bench.town", *(["pack"] if pack else [])], env=owner, check=True, cwd=ROOT
+        )
         import django
 
         django.setup()

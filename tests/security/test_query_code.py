@@ -85,9 +85,9 @@ def test_t15_guessing_is_stopped(done: Submitted, browse: Browse) -> None:
         client.post("/progress/", {"case_no": done.case_no, "code": f"WRONG{n:03d}"}).status_code for n in range(32)
     ]
     assert codes[:30] == [422] * 30
-    assert set(codes[30:]) == {403}
+    assert set(codes[30:]) == {429}
     answer = client.post("/progress/", {"case_no": done.case_no, "code": done.query_code})
-    assert answer.status_code == 403  # also the right one has to wait
+    assert answer.status_code == 429  # also the right one has to wait
 
 
 def test_t15_a_code_has_about_forty_bits_and_is_stored_as_a_keyed_hash(done: Submitted) -> None:

@@ -36,19 +36,12 @@ INJECTIONS = [
     "a\x00b",
     "9" * 400,
     "2026-13-45.9",
-    "%",
-    "_",
-    "\\",
+    "%_\\",
     "𠮷" * 50,
     "../../etc/passwd",
     "{{7*7}}",
-    "-1",
     "1e999",
-    "x.y",
-    ".",
-    "()",
-    "[]",
-    "*:*",
+    "([*:.",
 ]
 # Every parameter that a page of ours reads by name, and those that lists read in a loop.
 PARAMETERS = sorted(

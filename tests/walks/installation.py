@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ class Walk:
         for context in self.contexts.values():
             context.close()
         self.installation.stop()
+        shutil.rmtree(self.installation.home, ignore_errors=True)
 
     def url(self, site: str, path: str = "/") -> str:
         return f"http://127.0.0.1:{self.installation.ports[site]}{path}"

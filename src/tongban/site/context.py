@@ -21,4 +21,3 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "staff_nav": staff_navigation(request) if settings.SITE != "public" else [],
         "public_nav": public_navigation(request) if settings.SITE == "public" else [],
     }
-

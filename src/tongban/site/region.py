@@ -24,9 +24,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     verbs = region.add_subparsers(dest="verb", metavar="VERB", required=True)
     load = verbs.add_parser("load", help="load calendar, offices, roles, packs and items; repeating changes nothing")
     load.add_argument("--administrator", metavar="USERNAME", help="also make the first system administrator")
-    load.add_argument(
-        "--security-administrator", metavar="USERNAME", help="and the first security administrator"
-    )
+    load.add_argument("--security-administrator", metavar="USERNAME", help="and the first security administrator")
     load.add_argument("--json", action="store_true", help="print one JSON object")
     load.set_defaults(run=_load)
 

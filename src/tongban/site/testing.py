@@ -30,7 +30,9 @@ prepared: Callable[[], object] | None = None
 def _state() -> str:
     files = sorted(ROOT.glob("src/tongban/**/migrations/*.py"))
     if prepared:
-        files += sorted({*ROOT.glob("src/tongban/**/*.py"), *ROOT.glob("packs/**/*.*"), *ROOT.glob("tests/conftest.py")})
+        files += sorted(
+            {*ROOT.glob("src/tongban/**/*.py"), *ROOT.glob("packs/**/*.*"), *ROOT.glob("tests/conftest.py")}
+        )
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())

@@ -14,7 +14,6 @@ ROOT = Path(tongban.__file__).parent
 FILES = sorted(ROOT.rglob("locale/zh_Hans/LC_MESSAGES/django.po"))
 
 
-
 def texts(path: Path) -> Catalog:
     with path.open("rb") as file:
         return read_po(file)

@@ -57,7 +57,7 @@ def access_case(actor: Actor, ref: Ref | str, *, lock: bool = False) -> Case:
 
 
 def access_work(actor: Actor, ref: Ref | str, permission: str) -> Work:
-    """Something to do of the actor's own office, with its case locked: whoever comes second waits and then sees it done.
+    """Something to do of the actor's own office, its case locked: whoever comes second waits, then sees it done.
 
     `Refused` where the actor takes part in the case as applicant, agent or (for decisions) as the accepting clerk (T4).
     """

@@ -20,7 +20,7 @@ def assign(wanted: Mapping[str, str], case: Case) -> dict[str, str]:
 
 @assigners("credit_code")
 def credit_code(case: Case) -> str:
-    """A new unified social credit code of an enterprise (GB 32100): authority 9, class 1, division, organisation code."""
+    """A new credit code of an enterprise (GB 32100): authority 9, class 1, division, organisation code."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('hall_org_serial')")
         serial = f"MA{cursor.fetchone()[0] % 1_000_000:06d}"

@@ -16,7 +16,8 @@ _register(
     "correction",
     _("Correction needed"),
     _(
-        "Something in your application “%(item)s” (%(case_no)s) has to be corrected. The notice lists everything at once."
+        "Something in your application “%(item)s” (%(case_no)s) has to be corrected. "
+        "The notice lists everything at once."
     ),
     Urgency.URGENT,
 )

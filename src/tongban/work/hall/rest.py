@@ -93,7 +93,9 @@ class FileOut(Schema):
 
 @router.post("/applications", response={201: SubmittedOut})
 def apply(
-    request: HttpRequest, body: ApplicationIn, idempotency_key: Header[Annotated[str, Field(min_length=8, max_length=56)]]
+    request: HttpRequest,
+    body: ApplicationIn,
+    idempotency_key: Header[Annotated[str, Field(min_length=8, max_length=56)]],
 ) -> tuple[int, dict[str, str]]:
     """Hand an application in. The same `Idempotency-Key` from the same person makes one case (T36).
 
@@ -108,9 +110,7 @@ def apply(
 
 
 @router.post("/files/{item}/{slot}", response={201: FileOut})
-def send_file(
-    request: HttpRequest, item: str, slot: str, file: File[UploadedFile]
-) -> tuple[int, dict[str, str | int]]:
+def send_file(request: HttpRequest, item: str, slot: str, file: File[UploadedFile]) -> tuple[int, dict[str, str | int]]:
     """Send a file for a material, before the application that names it."""
     form = forms.current(open_service(item).form)
     kept = receive_paper(actor_of(request), form, slot, file, file.name or "")

@@ -68,6 +68,7 @@ def test_a_leaf_cannot_be_changed_even_by_the_owner(statement: str) -> None:
 def test_the_application_role_has_no_right_to_change_a_leaf() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT has_table_privilege('tongban_app', 'ledger_leaf', p) FROM unnest(ARRAY['INSERT','UPDATE','DELETE']) p"
+            "SELECT has_table_privilege('tongban_app', 'ledger_leaf', p) "
+            "FROM unnest(ARRAY['INSERT','UPDATE','DELETE']) p"
         )
         assert [row[0] for row in cursor.fetchall()] == [True, False, False]

@@ -122,7 +122,7 @@ def resume(actor: Actor, work: Ref, result: str) -> Case:
 
 
 def extend(actor: Actor, work: Ref, days: int, reason: str) -> Case:
-    """Ask for more time within the legal bound: once, at most ten working days, with the reason told to the applicant."""
+    """Ask for more time within the legal bound: at most ten working days, with the reason told to the applicant."""
     if not reason.strip():
         raise Invalid({"reason": _("Please give the reason. The applicant reads it in the notice.")})
     if not 1 <= days <= EXTENSION_BOUND:

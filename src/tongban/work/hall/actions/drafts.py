@@ -20,7 +20,7 @@ from .papers import material_of, receive_paper
 
 
 def open_draft(actor: Actor, item: str, visitor: Ref | None = None) -> Draft:
-    """The draft of this item, begun when there is none yet. `visitor`: a clerk fills it in for somebody at the window."""
+    """The draft of this item, begun when there is none yet. `visitor`: somebody at a clerk's window."""
     form = forms.current(open_service(item).form)
     owner = counter_owner(actor) if visitor else str(actor.applicant)
     with transaction.atomic():

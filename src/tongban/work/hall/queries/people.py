@@ -32,7 +32,7 @@ def visitor(draft: Draft) -> Applicant:
 
 
 def known_about(draft: Draft) -> dict[str, dict[str, Any]]:
-    """Sources for prefilling a form: the account, the applicant's own row of the population register, the enterprise."""
+    """Sources for prefilling: the account, the applicant's own row of the population register, the enterprise."""
     applicant = Ref.parse(draft.applicant)
     if applicant.kind != PERSON:
         entity = registers.find("legal_entity", id=applicant.id)

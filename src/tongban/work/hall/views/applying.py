@@ -155,7 +155,7 @@ def _save_page(request: HttpRequest, draft: Draft, step: str) -> HttpResponse:
 
 
 def page_of(form: Any, step: str) -> str:
-    """Name of the form's page behind a step; none for the situation questions. `NotFound` when there is no such step."""
+    """Name of the form's page behind a step; none for the situation questions. `NotFound` for an unknown step."""
     if step == "situation":
         return ""
     if step not in {page.name for page in form.pages}:
