@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
-from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.kernel.api import NotFound, Refused
 
 from ..data import OpenService, Result, Service, Unique
-from ..models import Case, Item
+from ..models import Case
 from ..models import Service as ServiceRow
 from ..models.item import CANCELLED, PAUSED
 
@@ -30,7 +32,7 @@ def service(item: str) -> Service:
     row = ServiceRow.objects.filter(item=item).first()
     if row is None:
         raise NotFound(NO_SERVICE)
-    return _service(row)
+    return _service(row.definition)
 
 
 def has_service(item: str) -> bool:
@@ -38,27 +40,28 @@ def has_service(item: str) -> bool:
     return ServiceRow.objects.filter(item=item).exists()
 
 
+_OPEN = """
+SELECT s.definition, i.task_state, i.task_name, i.task_type
+FROM hall_service s LEFT JOIN hall_item i ON i.key = s.item WHERE s.item = %s
+"""
+
+
 def open_service(item: str) -> OpenService:
     """The service of an item that takes applications now; `Refused` when it is paused or cancelled."""
-    wording = Item.objects.filter(key=OuterRef("item"))
-    row = (
-        ServiceRow.objects.filter(item=item)
-        .annotate(
-            state=Subquery(wording.values("task_state")),
-            title=Subquery(wording.values("task_name")),
-            type=Subquery(wording.values("task_type")),
-        )
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [item])
+        row = cursor.fetchone()
     if row is None:
         raise NotFound(NO_SERVICE)
-    if row.state == PAUSED:
+    definition, state, title, kind = row
+    if state == PAUSED:
         raise Refused(
             _("This item is paused. No applications can be taken at the moment; see its guide for the reason.")
         )
-    if row.state == CANCELLED:
+    if state == CANCELLED:
         raise Refused(_("This item has been cancelled. No applications are taken any more."))
-    return OpenService(**vars(_service(row)), title=row.title or item, permit=row.type == PERMIT)
+    declared = json.loads(definition) if isinstance(definition, str) else definition
+    return OpenService(**vars(_service(declared)), title=title or item, permit=kind == PERMIT)
 
 
 def service_of(case: Case) -> Service:
@@ -66,8 +69,8 @@ def service_of(case: Case) -> Service:
     return service(case.item)
 
 
-def _service(row: ServiceRow) -> Service:
-    held = dict(row.definition)
+def _service(definition: Mapping[str, Any]) -> Service:
+    held = dict(definition)
     held["unique"] = [Unique(**unique) for unique in held.get("unique", ())]
     held["result"] = Result(**held.get("result", {}))
     return Service(**held)
