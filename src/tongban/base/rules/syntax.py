@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from .kinds import Kind
 
@@ -174,4 +173,3 @@ class Lambda(Node):
 
 
 NULL = Const(None)
-ONE = Const(Decimal(1))

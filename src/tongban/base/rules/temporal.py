@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -346,7 +345,3 @@ def parse_temporal(text: str) -> Date | Time | DateTime | Months | Span | None:
         if moment is not None:
             return moment
     return parse_date(text) or parse_time(text)
-
-
-def seconds_of(value: Span) -> Decimal:
-    return Decimal(value.nanos) / SECOND

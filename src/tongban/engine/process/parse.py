@@ -11,7 +11,6 @@ from .data import Finding
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 TONGBAN = "urn:tongban:bpmn:1"
-XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 MOST_BYTES = 16 * 1024 * 1024
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*(<!DOCTYPE)?", re.S)
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?definitions[\s>]")

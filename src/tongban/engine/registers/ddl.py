@@ -51,11 +51,6 @@ def column_types(field: Field) -> dict[str, str]:
     return {field.name: _TYPES[field.type]}
 
 
-def data_columns(definition: RegisterDefinition) -> list[str]:
-    """Every column of the definition's own fields, retired ones too: history keeps them."""
-    return [column for field in definition.fields for column in field.columns]
-
-
 def history_columns(definition: RegisterDefinition) -> list[str]:
     """Columns copied into history: the system's, and those of fields that keep one."""
     kept = {*definition.natural_key, definition.subject}

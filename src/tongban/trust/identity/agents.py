@@ -109,12 +109,6 @@ def agencies_of(agent: Ref) -> list[data.Agency]:
     return [_agency(row) for row in _live().filter(agent__public_id=agent.id).order_by("-pk")]
 
 
-def agencies_for(principal: Ref) -> list[data.Agency]:
-    """Everybody who may act for the principal now."""
-    rows = _live().filter(principal_kind=principal.kind, principal_id=principal.id)
-    return [_agency(row) for row in rows.order_by("-pk")]
-
-
 def live_agency(id_: str, agent: Ref) -> data.Agency | None:
     """The authorisation if it is this agent's and holds at this moment."""
     row = _live().filter(public_id=id_, agent__public_id=agent.id).first()

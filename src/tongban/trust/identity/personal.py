@@ -1,4 +1,4 @@
-"""Identity numbers and phones: normal form, keyed hash for equality look-up (T14), masks for showing (R4)."""
+"""Identity numbers and phones: normal form, keyed hash for equality look-up (T14)."""
 
 from __future__ import annotations
 
@@ -43,16 +43,3 @@ def _key() -> bytes:
     # Development only: production start-up demands a key of its own, because SECRET_KEY rotates and this
     # must not.
     return key.encode() if key else salted_hmac("tongban.identity.index", "key", algorithm="sha256").digest()
-
-
-def masked_name(name: str) -> str:
-    """The family name and stars."""
-    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
-
-
-def masked_number(number: str) -> str:
-    """First four and last four of an identity number; a phone keeps three and four."""
-    if len(number) <= 7:
-        return "*" * len(number)
-    head = 3 if len(number) == 11 else 4
-    return number[:head] + "*" * (len(number) - head - 4) + number[-4:]

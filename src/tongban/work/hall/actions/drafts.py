@@ -7,16 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Stale, now
-from tongban.data.licences import api as licences
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Stale, now
 from tongban.engine.forms import api as forms
 from tongban.engine.forms.data import FormDefinition
 from tongban.trust.identity.data import Actor
 
 from ..models import Draft
-from ..queries.people import number_shown
 from ..queries.services import open_service
-from .papers import material_of, receive_paper
+from .papers import licence_paper, material_of, receive_paper
 
 
 def open_draft(actor: Actor, item: str, visitor: Ref | None = None) -> Draft:
@@ -88,13 +86,7 @@ def use_licence(actor: Actor, draft_id: str, slot_name: str, identifier: str) ->
     with transaction.atomic():
         draft = access_draft(actor, draft_id, lock=True)
         slot = material_of(draft_form(draft), slot_name)
-        own = {licence.identifier: licence for licence in licences.of_holder(Ref.parse(draft.applicant))}
-        licence = own.get(identifier)
-        if licence is None or licence.type != slot.licence:
-            raise Refused(_("This licence cannot be used here."))
-        _put(
-            draft, slot_name, {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"}
-        )
+        _put(draft, slot_name, licence_paper(slot, Ref.parse(draft.applicant), identifier))
     return draft
 
 

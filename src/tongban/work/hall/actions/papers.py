@@ -11,7 +11,7 @@ from tongban.base.files import api as files
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused
 from tongban.data.licences import api as licences
 from tongban.engine.forms import api as forms
-from tongban.engine.forms.data import FormDefinition
+from tongban.engine.forms.data import FormDefinition, Material
 from tongban.trust.identity.data import Actor
 
 from ..queries.people import number_shown
@@ -20,7 +20,7 @@ from ..queries.services import open_service
 APPLICATION = "hall.application"
 
 
-def material_of(form: FormDefinition, slot: str) -> Any:
+def material_of(form: FormDefinition, slot: str) -> Material:
     """The definition of a material slot; `NotFound`."""
     try:
         return form.material(slot)
@@ -40,6 +40,15 @@ def receive_paper(
         raise Invalid({slot: next(iter(error.errors.values()))}) from None
 
 
+def licence_paper(material: Material, holder: Ref, identifier: str) -> dict[str, Any]:
+    """A licence of the library in place of an upload (DATA-40). `Refused` unless the holder's own and of the type."""
+    own = {licence.identifier: licence for licence in licences.of_holder(holder)}
+    licence = own.get(identifier)
+    if licence is None or licence.type != material.licence:
+        raise Refused(_("This licence cannot be used here."))
+    return {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"}
+
+
 def own_papers(
     actor: Actor, item: str, given: Mapping[str, Sequence[Mapping[str, str]]], nonce: str
 ) -> dict[str, list[dict[str, Any]]]:
@@ -54,10 +63,6 @@ def own_papers(
 def _own(actor: Actor, form: FormDefinition, slot: str, paper: Mapping[str, str], nonce: str) -> dict[str, Any]:
     material = material_of(form, slot)
     if paper.get("licence"):
-        own = {licence.identifier: licence for licence in licences.of_holder(actor.applicant)}
-        licence = own.get(paper["licence"])
-        if licence is None or licence.type != material.licence:
-            raise Refused(_("This licence cannot be used here."))
-        return {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"}
+        return licence_paper(material, actor.applicant, paper["licence"])
     file = files.attach(paper.get("file", ""), Ref(APPLICATION, nonce), by=actor.person)
     return {"file": file.id, "name": file.name, "size": file.size, "type": file.mime}

@@ -18,7 +18,6 @@ from ..models import Case, Question, Work
 from .counting import days_left
 
 SIZE = 30
-_FAR = date(9999, 12, 31)  # work without a deadline comes last
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ from ..queries.counting import day_sheet, days_left, with_days_left
 from ..queries.inbox import colleagues_with_work, having, inbox, inbox_counts, office_cases
 from .following import _entries
 
-VIEWS = ("open", "today", "soon", "overdue", "suspended")
 OPINIONS = [  # opinion templates; a click inserts one
     gettext_lazy("Examined; the application meets the conditions. Agreed."),
     gettext_lazy("Materials complete and in due form. Agreed."),
