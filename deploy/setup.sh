@@ -23,6 +23,8 @@ need() { # need WHAT PACKAGE...: install Debian packages when root, otherwise sa
 # WeasyPrint draws text with Pango; Chinese pages need a Chinese font.
 ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 || need "the Pango library" libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 [ -n "$(find /usr/share/fonts -iname '*cjk*' 2>/dev/null | head -n 1)" ] || need "a Chinese font" fonts-noto-cjk
+# Uploads are parsed behind bubblewrap's walls; without it they are parsed all the same, and the log says so.
+command -v bwrap >/dev/null || need "bubblewrap" bubblewrap || true
 
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/core.txt -r requirements/dev.txt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -25,19 +26,25 @@ DESKTOP, PHONE = 1440, 375
 OpenPage = Callable[..., Page]
 
 
+PACKAGES = ("chromium", "libatomic1", "fonts-noto-cjk")  # the browser, a library of its driver, Chinese letters
+
+
 def chromium() -> str:
     """The browser's path. Root gets it installed; others are told how; in CI it must be there."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+    if not _complete() and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-q"], check=False)
-        subprocess.run(["apt-get", "install", "-yq", "chromium", "fonts-noto-cjk"], check=False)
-        found = shutil.which("chromium")
-    if found:
+        subprocess.run(["apt-get", "install", "-yq", *PACKAGES], check=False)
+    if found := _complete():
         return found
-    how = "no Chromium: apt-get install chromium fonts-noto-cjk"
+    how = f"no Chromium: apt-get install {' '.join(PACKAGES)}"
     if os.environ.get("CI"):
         pytest.fail(how)
     pytest.skip(how)
+
+
+def _complete() -> str | None:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return found if ctypes.util.find_library("atomic") else None
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import BinaryIO
 
 from django.db import connection, transaction
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, now
 from tongban.base.ledger.api import write
 
-from . import models, store
-from .data import File, Format, Slot, State
+from . import cell, models, store
+from .data import Family, File, Format, Slot, State
 from .errors import Rejected
 from .inspection import inspect, wanted
 from .names import MAX_NAME, check_name, hidden
@@ -34,6 +35,7 @@ def receive(
     """Take a file in: named, measured, recognised by its content, checked, stored, released (security R18,
     T21-T23).
 
+    A PDF or an image is kept as the cell wrote it anew; the record keeps the hash it came with as well.
     `Invalid` with a message under `file` that says what is wrong and what is accepted; the refusal is
     recorded with its reason, the content is not kept. `owner` is whose file it is where that is not `by`.
     `declared` is the type the browser told, for the record only.
@@ -48,7 +50,8 @@ def receive(
             if not size:
                 raise Rejected("empty", _("The file is empty."))
             found = inspect(one.stream, name, slot)
-            return _released(one, name, found, by, owner, subject, declared)
+            with store.anew(one, partial(_written_anew, found)) as kept:
+                return _released(kept, one.sha256, name, found, by, owner, subject, declared)
     except store.TooLarge:
         problem = Rejected("size", _("The file is too large.") + " " + slot.rule)
         size = slot.max_bytes + 1
@@ -58,8 +61,12 @@ def receive(
     raise Invalid({"file": problem.message})
 
 
+def _written_anew(found: Format, stream: BinaryIO, out: BinaryIO) -> bool:
+    return found.family in (Family.PDF, Family.IMAGE) and cell.written_anew(stream, found.key, out)
+
+
 def _released(
-    one: store.Incoming, name: str, found: Format, by: Ref, owner: Ref, subject: Ref | None, declared: str
+    one: store.Incoming, came_as: str, name: str, found: Format, by: Ref, owner: Ref, subject: Ref | None, declared: str
 ) -> File:
     with transaction.atomic():
         _hold(one.sha256)
@@ -72,13 +79,20 @@ def _released(
             format=found.key,
             size=one.size,
             sha256=one.sha256,
+            came_as=came_as,
             state=State.RELEASED,
             owner=str(owner),
             by=str(by),
             subject_kind=subject.kind if subject else "",
             subject_id=subject.id if subject else "",
         )
-        facts = {"sha256": one.sha256, "size": one.size, "format": found.key, "of": str(subject or "")}
+        facts = {
+            "sha256": one.sha256,
+            "came_as": came_as,
+            "size": one.size,
+            "format": found.key,
+            "of": str(subject or ""),
+        }
         write("files.received", Ref("files.file", row.public_id), by, **facts)
         return as_data(row)
 
@@ -100,6 +114,7 @@ def _refused(
             declared=declared[:100],
             size=size,
             sha256=sha256,
+            came_as=sha256,
             state=State.REFUSED,
             reason=str(problem.message)[:300],
             owner=str(owner),

@@ -14,10 +14,10 @@ from typing import IO, BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
-from .data import MB, Family
+from .data import CHUNK, MB, Family
 from .errors import Rejected
 from .names import RUNNABLE, endings, hidden
-from .scanners import CHUNK, scanners
+from .scanners import scanners
 
 MAX_TOTAL = 200 * MB
 MAX_RATIO = 100
@@ -55,20 +55,15 @@ def directory_of(stream: BinaryIO) -> int:
     tail = stream.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < 22:
-        raise broken()
+        raise Rejected("broken")
     disk, first, here, entries, length, offset, comment = struct.unpack("<4H2LH", tail[at + 4 : at + 22])
     if at + 22 + comment != len(tail) or comment:
-        raise Rejected("trailing", _("There is something else behind the end of this file."))
+        raise Rejected("trailing")
     if entries > MAX_ENTRIES or length > MAX_DIRECTORY:
         raise Rejected("entries", _("The archive holds more than {n} files.").format(n=MAX_ENTRIES))
     if disk or first or here != entries or offset + length != size - 22:
-        raise broken()
+        raise Rejected("broken")
     return int(entries)
-
-
-def broken() -> Rejected:
-    """The file does not hold together."""
-    return Rejected("broken", _("This file is damaged or incomplete. Please save it again and upload it once more."))
 
 
 def check(stream: BinaryIO, family: Family, budget: Budget | None = None, depth: int = 0) -> None:
@@ -81,7 +76,7 @@ def check(stream: BinaryIO, family: Family, budget: Budget | None = None, depth:
         with zipfile.ZipFile(stream) as archive:
             members = archive.infolist()
             if len(members) != entries:
-                raise broken()
+                raise Rejected("broken")
             budget.entries -= len(members)
             if budget.entries < 0:
                 raise Rejected("entries", _("The archive holds more than {n} files.").format(n=MAX_ENTRIES))
@@ -102,7 +97,7 @@ def check(stream: BinaryIO, family: Family, budget: Budget | None = None, depth:
         UnicodeError,
         ValueError,
     ) as error:
-        raise broken() from error
+        raise Rejected("broken") from error
 
 
 def _layout(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -114,7 +109,7 @@ def _layout(members: list[zipfile.ZipInfo], size: int) -> None:
         name = member.orig_filename.encode("utf-8" if member.flag_bits & 0x800 else "cp437", "replace")
         end = member.header_offset + 30 + len(name) + member.compress_size
     if end > size:
-        raise broken()
+        raise Rejected("broken")
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -155,7 +150,7 @@ def _names(members: list[zipfile.ZipInfo]) -> None:
 
 def _flags(member: zipfile.ZipInfo, family: Family) -> None:
     if member.flag_bits & 0x2041:
-        raise Rejected("encrypted", _("Files with a password cannot be checked. Please remove the password."))
+        raise Rejected("encrypted")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise Rejected("method", _("The archive is packed in a way that is not accepted. Please use plain ZIP."))
     mode = member.external_attr >> 16
@@ -164,7 +159,7 @@ def _flags(member: zipfile.ZipInfo, family: Family) -> None:
     if family is Family.ZIP and RUNNABLE.intersection(endings(member.orig_filename)):
         raise Rejected("program", _("The archive holds programs, scripts or web pages."))
     if family is Family.OOXML and _MACRO_PARTS.search(f"/{member.orig_filename}"):
-        raise Rejected("macro", _("Documents with macros are not accepted. Please save it without macros."))
+        raise Rejected("macro")
 
 
 def _sizes(members: list[zipfile.ZipInfo], size: int, budget: Budget) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from tongban.base.kernel.data import Ref, Text
 
 MB = 1024 * 1024
+CHUNK = 65_536  # bytes read at once
 
 
 class State(StrEnum):

@@ -6,7 +6,7 @@ import codecs
 import zipfile
 from typing import BinaryIO
 
-from .scanners import CHUNK
+from .data import CHUNK
 
 _STARTS = (
     (b"%PDF-", "pdf"),

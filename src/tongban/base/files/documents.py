@@ -6,17 +6,15 @@ import io
 import re
 import struct
 import zipfile
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from django.utils.translation import gettext as _
-
-from .archives import broken
+from .data import CHUNK
 from .detection import holds
-from .errors import Rejected
-from .scanners import CHUNK
+from .errors import MAX_PAGES, MAX_PIXELS, Rejected
 
-MAX_PIXELS = 80_000_000
-MAX_PAGES = 2_000
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 MAX_OBJECTS = 500_000
 _ACTIVE = (
     "/JavaScript",
@@ -32,11 +30,6 @@ _MARKUP = re.compile(rb"<\s*(?:script|html|body|iframe|svg|object|embed|!doctype
 _OLE_MACROS = ("_VBA_PROJECT", "Macros", "VBA", "Ole10Native")
 
 
-def trailing() -> Rejected:
-    """Something lies behind the end."""
-    return Rejected("trailing", _("There is something else behind the end of this file."))
-
-
 def check_pdf(stream: BinaryIO) -> None:
     """A PDF that opens without a password, runs nothing and carries no other file."""
     import pikepdf
@@ -46,15 +39,14 @@ def check_pdf(stream: BinaryIO) -> None:
     try:
         with pikepdf.open(stream, access_mode=pikepdf.AccessMode.stream) as pdf:
             if len(pdf.objects) > MAX_OBJECTS or len(pdf.pages) > MAX_PAGES:
-                raise Rejected("pages", _("The document has more than {n} pages.").format(n=MAX_PAGES))
+                raise Rejected("pages")
             for thing in pdf.objects:
                 _pdf_object(thing, pikepdf)
             _pdf_object(pdf.trailer, pikepdf)
     except pikepdf.PasswordError as error:
-        message = _("Files with a password cannot be checked. Please remove the password.")
-        raise Rejected("encrypted", message) from error
+        raise Rejected("encrypted") from error
     except (pikepdf.PdfError, ValueError, RuntimeError, TypeError) as error:
-        raise broken() from error
+        raise Rejected("broken") from error
 
 
 def _pdf_end(stream: BinaryIO) -> None:
@@ -63,17 +55,17 @@ def _pdf_end(stream: BinaryIO) -> None:
     stream.seek(max(0, size - 2048))
     _before, mark, behind = stream.read().rpartition(b"%%EOF")
     if not mark:
-        raise broken()
+        raise Rejected("broken")
     if len(behind) > 1024 or behind.strip(b"\r\n\t \0"):
-        raise trailing()
+        raise Rejected("trailing")
     if zipfile.is_zipfile(stream):
-        raise trailing()
+        raise Rejected("trailing")
 
 
 def _pdf_object(thing: Any, pikepdf: Any, depth: int = 0) -> None:
     """Look into one object and what is written directly inside it; what it refers to has its own turn."""
     if depth > 60:
-        raise broken()
+        raise Rejected("broken")
     if isinstance(thing, pikepdf.Array):
         for item in thing:  # type: ignore[attr-defined, unused-ignore]
             if not getattr(item, "is_indirect", False):
@@ -84,13 +76,26 @@ def _pdf_object(thing: Any, pikepdf: Any, depth: int = 0) -> None:
             if key in ("/JavaScript", "/JS") or (
                 key == "/S" and isinstance(value, pikepdf.Name) and str(value) in _ACTIVE
             ):
-                raise Rejected(
-                    "active", _("The document holds scripts or starts programs. Please save it without them.")
-                )
+                raise Rejected("active")
             if key in ("/EmbeddedFile", "/EmbeddedFiles") or (key == "/Type" and str(value) == "/EmbeddedFile"):
-                raise Rejected("attached", _("The document carries other files. Please upload them one by one."))
+                raise Rejected("attached")
             if not getattr(value, "is_indirect", False):
                 _pdf_object(value, pikepdf, depth + 1)
+
+
+def is_signed(stream: BinaryIO) -> bool:
+    """Whether a PDF carries a signature over its bytes."""
+    return holds(stream, b"/ByteRange")
+
+
+def write_pdf(stream: BinaryIO, out: BinaryIO) -> None:
+    """The same document from its objects: nothing stays between or behind them. The same content gives the same
+    bytes."""
+    import pikepdf
+
+    stream.seek(0)
+    with pikepdf.open(stream, access_mode=pikepdf.AccessMode.stream) as pdf:
+        pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
 def check_image(stream: BinaryIO, key: str) -> None:
@@ -103,12 +108,12 @@ def check_image(stream: BinaryIO, key: str) -> None:
         with Image.open(stream, formats=[key.upper()]) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise too_many_pixels()
+                raise Rejected("pixels")
             if getattr(image, "n_frames", 1) > MAX_PAGES:
-                raise Rejected("pages", _("The document has more than {n} pages.").format(n=MAX_PAGES))
+                raise Rejected("pages")
             image.verify()
     except Image.DecompressionBombError as error:
-        raise too_many_pixels() from error
+        raise Rejected("pixels") from error
     except (
         UnidentifiedImageError,
         OSError,
@@ -118,17 +123,33 @@ def check_image(stream: BinaryIO, key: str) -> None:
         MemoryError,
         EOFError,
     ) as error:
-        raise broken() from error
+        raise Rejected("broken") from error
 
 
-def too_many_pixels() -> Rejected:
-    """The image is too large."""
-    return Rejected("pixels", _("The image is larger than {n} million pixels.").format(n=MAX_PIXELS // 1_000_000))
+def write_image(stream: BinaryIO, key: str, out: BinaryIO) -> None:
+    """The same picture drawn again, upright, without what cameras and programs wrote beside it."""
+    from PIL import Image, ImageOps, ImageSequence
+
+    stream.seek(0)
+    try:
+        with Image.open(stream, formats=[key.upper()]) as image:
+            frames = [_bare(ImageOps.exif_transpose(frame)) for frame in ImageSequence.Iterator(image)]
+            many = {"save_all": True, "append_images": frames[1:]} if len(frames) > 1 else {}
+            best = {"quality": 92, "optimize": True} if key == "jpeg" else {"lossless": True} if key == "webp" else {}
+            frames[0].save(out, key.upper(), **many, **best)
+    except (OSError, SyntaxError, ValueError, MemoryError, EOFError) as error:
+        raise Rejected("broken") from error
+
+
+def _bare(image: Image) -> Image:
+    bare = image.copy()
+    bare.info = {key: value for key, value in image.info.items() if key in ("transparency", "dpi", "duration", "loop")}
+    return bare
 
 
 def _only_image(stream: BinaryIO, key: str) -> None:
     if zipfile.is_zipfile(stream):
-        raise trailing()
+        raise Rejected("trailing")
     _no_markup(stream)
     stream.seek(0)
     if key == "png":
@@ -144,7 +165,7 @@ def _no_markup(stream: BinaryIO) -> None:
     tail = b""
     while chunk := stream.read(CHUNK):
         if _MARKUP.search(tail + chunk):
-            raise Rejected("markup", _("This file holds parts of a web page or a script. It is not accepted."))
+            raise Rejected("markup")
         tail = chunk[-64:]
 
 
@@ -155,12 +176,12 @@ def _png(stream: BinaryIO) -> None:
     while kind != b"IEND":
         head = stream.read(8)
         if len(head) < 8:
-            raise broken()
+            raise Rejected("broken")
         length, kind = struct.unpack(">L4s", head)
         stream.seek(length + 4, io.SEEK_CUR)
     at = stream.tell()
     if stream.seek(0, io.SEEK_END) != at:
-        raise broken() if stream.tell() < at else trailing()
+        raise Rejected("broken") if stream.tell() < at else Rejected("trailing")
 
 
 def _gif(stream: BinaryIO) -> None:
@@ -168,9 +189,9 @@ def _gif(stream: BinaryIO) -> None:
     well."""
     head = stream.read(13)
     if len(head) < 13:
-        raise broken()
+        raise Rejected("broken")
     if head[6:8] == b"/*" or head[6:7] == b"=":
-        raise Rejected("markup", _("This file holds parts of a web page or a script. It is not accepted."))
+        raise Rejected("markup")
     if head[10] & 0x80:
         stream.seek(3 << ((head[10] & 7) + 1), io.SEEK_CUR)
     while (kind := stream.read(1)) != b";":
@@ -179,36 +200,36 @@ def _gif(stream: BinaryIO) -> None:
         elif kind == b",":
             flags = stream.read(9)[8:9]
             if not flags:
-                raise broken()
+                raise Rejected("broken")
             if flags[0] & 0x80:
                 stream.seek(3 << ((flags[0] & 7) + 1), io.SEEK_CUR)
             stream.seek(1, io.SEEK_CUR)
         else:
-            raise broken()
+            raise Rejected("broken")
         while length := stream.read(1):
             if length == b"\0":
                 break
             stream.seek(length[0], io.SEEK_CUR)
     if stream.read(1):
-        raise trailing()
+        raise Rejected("trailing")
 
 
 def _jpeg(stream: BinaryIO) -> None:
     """Cameras write previews and notes behind the end of the picture: those may stay, a missing end may
     not."""
     if not holds(stream, b"\xff\xd9"):
-        raise broken()
+        raise Rejected("broken")
 
 
 def check_ole(stream: BinaryIO) -> None:
     """An old Office document without macros, programs inside, or a password."""
     if holds(stream, "EncryptedPackage".encode("utf-16-le")):
-        raise Rejected("encrypted", _("Files with a password cannot be checked. Please remove the password."))
+        raise Rejected("encrypted")
     if zipfile.is_zipfile(stream):
-        raise trailing()
+        raise Rejected("trailing")
     for name in _OLE_MACROS:
         if holds(stream, name.encode("utf-16-le") + b"\0\0"):
-            raise Rejected("macro", _("Documents with macros are not accepted. Please save it without macros."))
+            raise Rejected("macro")
 
 
 def check_text(stream: BinaryIO) -> None:

@@ -44,13 +44,10 @@ def _text_kind(key: str, name: str) -> str:
 
 
 def _structure(stream: BinaryIO, found: Format) -> None:
-    if found.family is Family.PDF:
-        documents.check_pdf(stream)
-    elif found.family is Family.IMAGE:
-        documents.check_image(stream, found.key)
-    elif found.family is Family.OLE:
+    """What is read without foreign parsers; PDF and images go into the cell."""
+    if found.family is Family.OLE:
         documents.check_ole(stream)
     elif found.family is Family.TEXT:
         documents.check_text(stream)
-    else:
+    elif found.family in (Family.ZIP, Family.OOXML, Family.OFD):
         archives.check(stream, found.family)

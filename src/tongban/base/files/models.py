@@ -29,7 +29,8 @@ class Blob(models.Model):
 
 
 class File(models.Model):
-    """One upload by one person; a refused one has no content."""
+    """One upload by one person; a refused one has no content. `came_as` is the hash of what was handed in, `sha256`
+    of what is kept: PDF and images are written anew."""
 
     public_id = models.CharField(max_length=26, unique=True, default=new_id)
     blob = models.ForeignKey(Blob, null=True, on_delete=models.PROTECT, related_name="files")
@@ -38,6 +39,7 @@ class File(models.Model):
     format = models.CharField(max_length=10, blank=True)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    came_as = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State])
     reason = models.CharField(max_length=300, blank=True)
     owner = models.CharField(max_length=140)

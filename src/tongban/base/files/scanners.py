@@ -7,10 +7,9 @@ from typing import BinaryIO
 
 from tongban.base.kernel.api import Registry
 
-from .data import Scanner
+from .data import CHUNK, Scanner
 
 scanners: Registry[Scanner] = Registry("malware scanner")
-CHUNK = 65_536
 
 # The test string of the anti-malware industry, kept in two parts so that this file is not found by scanners
 # itself.

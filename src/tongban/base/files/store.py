@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 
-from .scanners import CHUNK
+from .data import CHUNK
 
 
 class TooLarge(Exception):
@@ -44,24 +45,42 @@ def path_of(sha256: str) -> Path:
 def incoming(source: BinaryIO, max_bytes: int) -> Iterator[Incoming]:
     """Stream to a file of its own, which is gone after the block unless it was kept. `TooLarge` stops
     early."""
+    with _aside() as (path, stream):
+        size = 0
+        while chunk := source.read(CHUNK):
+            size += len(chunk)
+            if size > max_bytes:
+                raise TooLarge
+            stream.write(chunk)
+        yield _measured(path, stream)
+
+
+@contextmanager
+def anew(one: Incoming, write: Callable[[BinaryIO, BinaryIO], bool]) -> Iterator[Incoming]:
+    """What `write` made of received content, beside it; the content itself where it wrote nothing."""
+    with _aside() as (path, stream):
+        yield _measured(path, stream) if write(one.stream, stream) else one
+
+
+@contextmanager
+def _aside() -> Iterator[tuple[Path, BufferedRandom]]:
     folder = root() / "incoming"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=folder)
     path = Path(name)
     try:
         with os.fdopen(handle, "w+b") as stream:
-            size, digest = 0, hashlib.sha256()
-            while chunk := source.read(CHUNK):
-                size += len(chunk)
-                if size > max_bytes:
-                    raise TooLarge
-                digest.update(chunk)
-                stream.write(chunk)
-            stream.flush()
-            yield Incoming(path, stream, size, digest.hexdigest())
+            yield path, stream
     finally:
         with suppress(FileNotFoundError):
             path.unlink()
+
+
+def _measured(path: Path, stream: BufferedRandom) -> Incoming:
+    stream.flush()
+    stream.seek(0)
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Incoming(path, stream, stream.seek(0, os.SEEK_END), digest)
 
 
 def keep(one: Incoming) -> None:

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('format', models.CharField(blank=True, max_length=10)),
                 ('size', models.PositiveBigIntegerField()),
                 ('sha256', models.CharField(max_length=64)),
+                ('came_as', models.CharField(max_length=64)),
                 ('state', models.CharField(choices=[('received', 'received'), ('quarantine', 'quarantine'), ('checked', 'checked'), ('released', 'released'), ('refused', 'refused'), ('removed', 'removed')], max_length=10)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('owner', models.CharField(max_length=140)),

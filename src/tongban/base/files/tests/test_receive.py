@@ -4,6 +4,7 @@ behind."""
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import resource
@@ -11,12 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.db import transaction
+from PIL import Image
 
 from tongban.base.files import api as files
 from tongban.base.files import models, store
-from tongban.base.files.data import FORMATS, Slot, State
+from tongban.base.files.data import FORMATS, Family, Slot, State
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused
 from tongban.base.ledger.api import history
 
@@ -82,16 +85,20 @@ GOOD = {
 @pytest.mark.parametrize("name", GOOD)
 def test_good_files_come_in(name: str) -> None:
     file = receive(name, GOOD[name], subject=CASE)
-    assert (file.name, file.size, file.state, file.by, file.subject) == (
-        name,
-        len(GOOD[name]),
-        State.RELEASED,
-        CITIZEN,
-        CASE,
-    )
+    assert (file.name, file.state, file.by, file.subject) == (name, State.RELEASED, CITIZEN, CASE)
     assert name.rpartition(".")[2].lower() in FORMATS[file.format].endings
     with files.open_released(file.id) as stream:
-        assert stream.read() == GOOD[name]
+        kept = stream.read()
+    assert (len(kept), hashlib.sha256(kept).hexdigest()) == (file.size, file.sha256)
+    family = FORMATS[file.format].family
+    if family is Family.PDF:
+        assert len(pikepdf.open(io.BytesIO(kept)).pages) == 1
+    elif family is Family.IMAGE:
+        assert Image.open(io.BytesIO(kept)).size == (40, 30)
+    else:
+        assert kept == GOOD[name]
+    came_as = hashlib.sha256(GOOD[name]).hexdigest()
+    assert history(Ref("files.file", file.id))[0].facts["came_as"] == came_as
     assert list((store.root() / "incoming").iterdir()) == []
 
 
@@ -236,7 +243,7 @@ def test_refused_and_unknown_files_have_no_address() -> None:
 
 def test_download_is_an_attachment(file: files.File) -> None:
     answer = files.download(file.id)
-    assert b"".join(answer) == GOOD["执照.pdf"]  # type: ignore[arg-type]
+    assert hashlib.sha256(b"".join(answer)).hexdigest() == file.sha256  # type: ignore[arg-type]
     assert answer["Content-Disposition"] == (
         "attachment; filename=\"__ __.pdf\"; filename*=UTF-8''%E6%89%A7%E7%85%A7%20%E5%89%AF%E6%9C%AC.pdf"
     )
@@ -282,4 +289,4 @@ def test_content_of_a_rolled_back_upload_has_no_address() -> None:
         raise RuntimeError
     assert models.File.objects.count() == 0
     again = receive("a.pdf", GOOD["执照.pdf"])
-    assert files.open_released(again.id).read() == GOOD["执照.pdf"]
+    assert hashlib.sha256(files.open_released(again.id).read()).hexdigest() == again.sha256
