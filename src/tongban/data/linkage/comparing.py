@@ -1,0 +1,133 @@
+"""How each kind of field is compared: from the strongest agreement down to none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import splink.comparison_level_library as cll
+import splink.comparison_library as cl
+
+from .records import Field
+
+Level = Any  # Splink's level creators have no common public type
+
+
+def comparison(field: Field) -> cl.CustomComparison:
+    """Splink's comparison of one field. Levels above the last mean less and less agreement."""
+    levels = [cll.NullLevel(field.name), _exact(field), *_LEVELS[field.compared](field.name), cll.ElseLevel()]
+    return cl.CustomComparison(output_column_name=field.name, comparison_levels=levels)
+
+
+def _exact(field: Field) -> Level:
+    """Agreement on a rare value weighs more than on a common one; numbers and dates are about equally rare."""
+    level = cll.ExactMatchLevel(
+        field.name, term_frequency_adjustments=field.compared not in ("date", "number", "email")
+    )
+    return level.configure(label_for_charts="the same")
+
+
+def _sql(template: str, label: str, name: str) -> Level:
+    """A level in SQL: `{l}` and `{r}` are the two values, `{l:sound}` what is derived from them."""
+    sql = template
+    for side in "lr":
+        sql = sql.replace(f"{{{side}}}", f'"{name}_{side}"')
+        for part in ("sound", "words"):
+            sql = sql.replace(f"{{{side}:{part}}}", f'"{name}_{part}_{side}"')
+    return cll.CustomLevel(sql, label_for_charts=label)
+
+
+_ALIKE = "1 - levenshtein({l}, {r}) / greatest(length({l}), length({r}))"
+_SHARED = "len(list_intersect({l:words}, {r:words})) / len(list_distinct(list_concat({l:words}, {r:words})))"
+
+
+def _name(name: str) -> list[Level]:
+    return [
+        _sql("jaro_winkler_similarity({l}, {r}) >= 0.92", "almost the same", name),
+        _sql("{l:sound} = {r:sound} OR {l:words} = {r:words}", "sounds the same", name),
+        _sql(
+            "jaro_winkler_similarity({l}, {r}) >= 0.8 OR starts_with({l}, {r}) OR starts_with({r}, {l})", "alike", name
+        ),
+        _sql("list_has_any({l:words}, {r:words}) OR jaro_winkler_similarity({l}, {r}) >= 0.7", "a part the same", name),
+    ]
+
+
+def _organisation(name: str) -> list[Level]:
+    return [
+        _sql("{l:words} = {r:words}", "the same words", name),
+        _sql(f"{_ALIKE} >= 0.85 OR {{l:sound}} = {{r:sound}}", "almost the same", name),
+        _sql(
+            "(contains({l}, {r}) OR contains({r}, {l})) AND least(length({l}), length({r})) >= 2",
+            "one in the other",
+            name,
+        ),
+        _sql(f"{_SHARED} >= 0.5", "half the words", name),
+        _sql(f"jaro_winkler_similarity({{l}}, {{r}}) >= 0.8 OR {_SHARED} >= 0.25", "alike", name),
+    ]
+
+
+def _text(name: str) -> list[Level]:
+    return [
+        _sql(f"{_ALIKE} >= 0.85", "almost the same", name),
+        _sql(f"{_SHARED} >= 0.6 OR {_ALIKE} >= 0.7", "most of it", name),
+        _sql(f"{_SHARED} >= 0.35 OR {_ALIKE} >= 0.5", "half of it", name),
+        _sql(f"{_SHARED} >= 0.15", "some of it", name),
+    ]
+
+
+def _date(name: str) -> list[Level]:
+    return [
+        _sql("damerau_levenshtein({l}, {r}) <= 1", "one digit differs", name),
+        _sql(
+            "{l}[1:4] = {r}[1:4] AND ({l}[6:7] = {r}[9:10] AND {l}[9:10] = {r}[6:7])",
+            "day and month changed over",
+            name,
+        ),
+        _sql("damerau_levenshtein({l}, {r}) <= 2", "two digits differ", name),
+        _sql("{l}[1:4] = {r}[1:4] OR {l}[5:] = {r}[5:]", "the same year, or the same day", name),
+    ]
+
+
+def _number(name: str) -> list[Level]:
+    return [
+        _sql("damerau_levenshtein({l}, {r}) <= 1", "one digit differs", name),
+        _sql("damerau_levenshtein({l}, {r}) <= 2 OR right({l}, 7) = right({r}, 7)", "two digits differ", name),
+    ]
+
+
+def _email(name: str) -> list[Level]:
+    return [
+        _sql("split_part({l}, '@', 1) = split_part({r}, '@', 1)", "the same name before the @", name),
+        _sql("jaro_winkler_similarity({l}, {r}) >= 0.9", "almost the same", name),
+        _sql("jaro_winkler_similarity({l}, {r}) >= 0.8", "alike", name),
+    ]
+
+
+def _code(name: str) -> list[Level]:
+    return [
+        _sql("damerau_levenshtein({l}, {r}) <= 1", "one character differs", name),
+        _sql("{l}[1:3] = {r}[1:3]", "the same beginning", name),
+    ]
+
+
+def _word(name: str) -> list[Level]:
+    return [
+        _sql("jaro_winkler_similarity({l}, {r}) >= 0.9", "almost the same", name),
+        _sql("jaro_winkler_similarity({l}, {r}) >= 0.8 OR contains({l}, {r}) OR contains({r}, {l})", "alike", name),
+    ]
+
+
+def _category(name: str) -> list[Level]:
+    return []
+
+
+_LEVELS = {
+    "name": _name,
+    "organisation": _organisation,
+    "text": _text,
+    "date": _date,
+    "number": _number,
+    "email": _email,
+    "code": _code,
+    "word": _word,
+    "category": _category,
+}

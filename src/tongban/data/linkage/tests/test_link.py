@@ -1,0 +1,199 @@
+"""Linking through the command, on people and organisations with planted errors and known truth."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tongban.data.linkage import cli
+from tongban.data.linkage.meanings import MEANINGS, meaning
+
+FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰萍红鹏辉玲斌建国志文海波丹"
+HOMOPHONE = {"伟": "玮", "芳": "方", "静": "敬", "强": "墙", "丽": "莉", "明": "鸣", "文": "闻", "华": "花", "平": "萍"}
+PLACES = ["海口市龙华区", "海口市美兰区", "三亚市吉阳区", "儋州市那大镇", "文昌市文城镇", "琼海市嘉积镇"]
+COLUMNS = {"编号": None, "姓名": "name", "生日": "birth_date", "证件": "identity_number", "住址": "address"}
+
+
+def people(rng: random.Random, n: int) -> list[dict[str, str]]:
+    found = []
+    for i in range(n):
+        day = f"{rng.randint(1940, 2005)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+        name = rng.choice(FAMILY) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2, 2))))
+        number = f"46{rng.randint(1000, 9999)}{day.replace('-', '')}{rng.randint(0, 9999):04}"
+        where = f"{rng.choice(PLACES)}人民路{rng.randint(1, 400)}号{rng.randint(1, 30)}栋"
+        found.append({"编号": str(i), "姓名": name, "生日": day, "证件": number, "住址": where})
+    return found
+
+
+def copied(rng: random.Random, row: dict[str, str]) -> dict[str, str]:
+    """As another office wrote it down."""
+    name = row["姓名"]
+    if rng.random() < 0.3:
+        name = "".join(HOMOPHONE.get(c, c) for c in name)
+    day = row["生日"]
+    if rng.random() < 0.3:
+        day = day.replace("-", "")
+    elif rng.random() < 0.1:
+        day = day[:-1] + str(rng.randint(0, 9))
+    where = row["住址"] if rng.random() < 0.7 else row["住址"][3:]
+    return {**row, "姓名": name, "生日": day, "证件": row["证件"] if rng.random() < 0.4 else "", "住址": where}
+
+
+def write(path: Path, rows: list[dict[str, str]], encoding: str = "utf-8") -> None:
+    with path.open("w", newline="", encoding=encoding) as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def run(*words: object, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    cli.register(parser.add_subparsers())
+    arguments = parser.parse_args(["link", *map(str, words), "--json"])
+    status = arguments.run(arguments)
+    return status, json.loads(capsys.readouterr().out)
+
+
+def pairs(path: Path) -> set[tuple[str, str]]:
+    with path.open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert all(0.5 <= float(row["probability"]) <= 1 for row in rows)
+    return {(row["left_id"], row["right_id"]) for row in rows}
+
+
+def quality(found: set[tuple[str, str]], truth: set[tuple[str, str]]) -> tuple[float, float]:
+    return len(found & truth) / max(1, len(found)), len(found & truth) / len(truth)
+
+
+def test_two_offices_lists_of_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = random.Random(1)
+    left = people(rng, 400)
+    right = [{**copied(rng, row), "编号": f"b{row['编号']}"} for row in rng.sample(left, 200)]
+    right += [{**row, "编号": f"c{row['编号']}"} for row in people(rng, 100)]
+    write(tmp_path / "left.csv", left)
+    write(tmp_path / "right.csv", right, "gb18030")
+    columns = "".join(f"  {name}: {means}\n" for name, means in COLUMNS.items() if means)
+    (tmp_path / "s.yaml").write_text(f"id: 编号\ncolumns:\n{columns}", "utf-8")
+    out = tmp_path / "pairs.csv"
+    status, report = run(
+        tmp_path / "left.csv", tmp_path / "right.csv", "--settings", tmp_path / "s.yaml", "--out", out, capsys=capsys
+    )
+    assert (status, report["ok"], report["rows"]) == (0, True, {"left": 400, "right": 300})
+    truth = {(row["编号"][1:], row["编号"]) for row in right if row["编号"][0] == "b"}
+    precision, recall = quality(pairs(out), truth)
+    assert precision >= 0.98, precision
+    assert recall >= 0.97, recall
+    bits = [step["bits"] for step in report["weights"]["name"]]
+    assert bits == sorted(bits, reverse=True)
+    assert bits[0] > 0 > bits[-1]
+
+
+def test_one_list_of_companies_holds_some_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = random.Random(2)
+    words = [
+        "Harbour",
+        "Coral",
+        "Summit",
+        "Pacific",
+        "Golden",
+        "Maple",
+        "Northern",
+        "Silver",
+        "Orchid",
+        "Delta",
+        "Granite",
+    ]
+    trades = [
+        "Foods",
+        "Logistics",
+        "Engineering",
+        "Textiles",
+        "Software",
+        "Consulting",
+        "Fisheries",
+        "Printing",
+        "Motors",
+    ]
+    rows, truth = [], set()
+    for i in range(250):
+        name = f"{rng.choice(words)} {rng.choice(words)} {rng.choice(trades)}"
+        street = f"{rng.randint(1, 300)} {rng.choice(words)} {rng.choice(('Street', 'Road', 'Avenue'))}"
+        phone = f"0{rng.randint(10**8, 10**9 - 1)}"
+        rows.append({"id": f"{i}a", "company": f"{name} Ltd.", "street": street, "telephone": phone})
+        if i % 3 == 0:
+            truth.add((f"{i}a", f"{i}b"))
+            other = name.upper() if rng.random() < 0.6 else name.replace("o", "0", 1)
+            road = street.replace("Street", "St").replace("Road", "Rd")
+            rows.append({"id": f"{i}b", "company": f"The {other} Limited", "street": road, "telephone": ""})
+    rng.shuffle(rows)
+    write(tmp_path / "all.csv", rows)
+    status, report = run("dedupe", tmp_path / "all.csv", "--out", tmp_path / "pairs.csv", capsys=capsys)
+    assert (status, report["fields"]) == (0, ["phone", "address", "organisation_name"])
+    found = {tuple(sorted(pair)) for pair in pairs(tmp_path / "pairs.csv")}
+    precision, recall = quality(found, truth)  # type: ignore[arg-type]
+    assert precision >= 0.97, precision
+    assert recall >= 0.95, recall
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ("id: number", "number"),
+        ("id: id\ncolumns: {nam: name}", "nam"),
+        ("id: id\ncolumns: {name: shoe size}", "shoe size"),
+        ("id: id\ncolums: {}", "colums"),
+        ("id: id\nthreshold: 3\ncolumns: {name: name}", "0"),
+        ("- a", "columns"),
+        (": :", "s.yaml"),
+    ],
+)
+def test_what_is_wrong_is_said(settings: str, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "all.csv", [{"id": "1", "name": "x"}])
+    (tmp_path / "s.yaml").write_text(settings)
+    out = tmp_path / "pairs.csv"
+    status, report = run("dedupe", tmp_path / "all.csv", "--settings", tmp_path / "s.yaml", "--out", out, capsys=capsys)
+    assert (status, report["ok"]) == (1, False)
+    assert word in report["message"]
+    assert not out.exists()
+
+
+def test_small_and_empty_files_have_no_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "one.csv", [{"id": "1", "name": "陈芳"}])
+    (tmp_path / "none.csv").write_text("id,name\n")
+    for left, right in (("dedupe", "one.csv"), ("one.csv", "none.csv"), ("dedupe", "none.csv")):
+        first = left if left == "dedupe" else tmp_path / left
+        status, report = run(first, tmp_path / right, "--out", tmp_path / "p.csv", capsys=capsys)
+        assert (status, report["pairs"]) == (0, 0)
+        assert pairs(tmp_path / "p.csv") == set()
+
+
+@pytest.mark.parametrize(
+    ("means", "written", "standard"),
+    [
+        ("name", "Smith, Dr. John", "john smith"),
+        ("name", "張 偉", "张伟"),
+        ("birth date", "1990年3月2日", "1990-03-02"),
+        ("dob", "19560409", "1956-04-09"),
+        ("dob", "12 Mar 1990", "1990-03-12"),
+        ("dob", "31/12/1990", "1990-12-31"),
+        ("dob", "", None),
+        ("身份证号", "110105491231002", "11010519491231002X"),
+        ("phone", "+86 138-1234-5678", "13812345678"),
+        ("company", "北京小米科技有限责任公司", "北京小米科技"),
+        ("company", "Foo & Bar Co., Ltd.", "foo bar"),
+        ("sex", "女", "f"),
+        ("postcode", "570100.0", "570100"),
+    ],
+)
+def test_values_are_written_alike(means: str, written: str, standard: str | None) -> None:
+    found = meaning(means)
+    assert found in MEANINGS.values()
+    assert found.standard(written) == standard  # type: ignore[union-attr]
