@@ -17,8 +17,6 @@ SOURCE = ROOT / "src" / "tongban"
 WINGS = ("base", "trust", "engine", "data", "work", "oversight")  # their folders are rooms; portal and packs are rooms
 WIRING = {"api", "data", "urls_public", "urls_staff", "cli", "apps", "rest", "settings"}
 LONGEST = 450
-# Exceptions, each with its reason, to be counted down: the grammar and the compiler of FEEL are one class each.
-LONGER = {"src/tongban/base/rules/parser.py": 465, "src/tongban/base/rules/evaluate.py": 465}
 
 
 def rooms() -> list[Path]:
@@ -93,7 +91,7 @@ def test_every_room_has_its_page_and_its_door(room: Path) -> None:
 
 def test_no_file_is_too_long_to_read() -> None:
     long = {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in sources(tests=True)}
-    assert {name: length for name, length in long.items() if length > LONGER.get(name, LONGEST)} == {}
+    assert {name: length for name, length in long.items() if length > LONGEST} == {}
 
 
 def test_no_names_that_say_nothing() -> None:
@@ -154,6 +152,8 @@ def test_foreign_keys_point_downwards_or_stay_in_the_room() -> None:
         "packs": 5,
         "site": 6,
     }
+    # Rooms that stand above others of their own wing.
+    within = {"keys": 0.1, "openid": 0.1, "witness": 0.2, "seals": 0.2}
     wrong = []
     for model in apps.get_models():
         here = model.__module__.split(".")
@@ -162,7 +162,9 @@ def test_foreign_keys_point_downwards_or_stay_in_the_room() -> None:
             if here[0] != "tongban" or to is None or isinstance(to, str) or not getattr(field, "concrete", False):
                 continue
             there = to.__module__.split(".")
-            if there[0] == "tongban" and there[:3] != here[:3] and floors[there[1]] >= floors[here[1]]:
+            if there[0] != "tongban" or there[:3] == here[:3]:
+                continue
+            if floors[there[1]] + within.get(there[2], 0) >= floors[here[1]] + within.get(here[2], 0):
                 wrong.append(f"{model.__name__}.{field.name} -> {to.__name__}")
     assert wrong == []
 

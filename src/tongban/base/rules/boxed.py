@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from .compiler import Code
 from .data import FeelError, ModelError
 from .domains import iterable
-from .evaluate import Code, refused_function
+from .evaluate import refused_function
 from .expressions import compile_expression, compile_unary_tests
 from .items import Items, listed
 from .kinds import ANY, FunctionOf, Kind
+from .memberships import Test
 from .run import Env, Run
 from .scanner import normal_name
 from .sheet import Element, child, children, line_of, tag, text_in
 from .syntax import RangeNode
-from .tables import POLICIES, Input, Output, Rule, Table, Test
+from .tables import POLICIES, Input, Output, Rule, Table
 from .values import Function, Parameter, Value
 
 _EXPRESSIONS = (

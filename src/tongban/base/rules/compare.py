@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -138,3 +139,18 @@ def either(a: Value, b: Value) -> bool | None:
     if a is True or b is True:
         return True
     return False if a is False and b is False else None
+
+
+def _unequal(a: Value, b: Value) -> bool | None:
+    found = equal(a, b)
+    return None if found is None else not found
+
+
+OPERATORS: dict[str, Callable[[Value, Value], bool | None]] = {
+    "=": equal,
+    "!=": _unequal,
+    "<": less,
+    "<=": at_most,
+    ">": lambda a, b: less(b, a),
+    ">=": lambda a, b: at_most(b, a),
+}

@@ -16,7 +16,7 @@ from .data import BudgetExceeded, CaseResult, ForeignValue, ModelError
 from .model import Evaluation, Model, load_dmn
 from .run import Run
 from .scanner import normal_name
-from .sheet import Element, child, children, plain_text, read_xml, text_in
+from .sheet import Element, child, children, plain_text, read_xml, tag, text_in
 from .values import Value, number, text_of
 
 STEPS = 400_000
@@ -28,15 +28,18 @@ _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 def run_kit(folder: Path) -> Iterator[CaseResult]:
     """The verdict on each case below a folder, in the order of its paths."""
     for path in sorted(folder.rglob("*.xml")):
-        if "-test-" in path.name or path.stem.endswith("-test"):
-            yield from _run_file(path)
+        yield from _run_file(path)
 
 
 def _run_file(path: Path) -> Iterator[CaseResult]:
+    """The cases of one file; nothing for XML that is something else than tests."""
     try:
         root = read_xml(path.read_bytes())
     except (ModelError, OSError) as error:
-        yield CaseResult(path.name, "", "refused", str(error))
+        if "-test" in path.name:
+            yield CaseResult(path.name, "", "refused", str(error))
+        return
+    if tag(root) != "testCases":
         return
     name = (text_in(root, "modelName") or path.parent.name).strip()
     cases = list(children(root, "testCase"))
@@ -66,19 +69,20 @@ class _Library:
         for path in sorted(folder.glob("*.dmn")):
             try:
                 self._spaces[path] = read_xml(path.read_bytes()).get("namespace", "")
-            except ModelError:
+            except (ModelError, OSError):
                 continue
             self._paths.setdefault(self._spaces[path], path)
 
     def load(self, name: str) -> Model:
         path = self._folder / Path(name).name
-        return self._load(path if path.suffix == ".dmn" or path.is_file() else path.with_name(path.name + ".dmn"))
+        path = path if path.suffix == ".dmn" or path.is_file() else path.with_name(path.name + ".dmn")
+        if not path.is_file() and len(self._spaces) == 1:
+            path = next(iter(self._spaces))  # a folder with one model needs no right name for it
+        return self._load(path)
 
     def _load(self, path: Path) -> Model:
         if path in self._loaded:
             return self._loaded[path]
-        if path in self._loading:
-            raise ModelError("the models import each other in a circle", path.name)
         self._loading.add(path)
         data = path.read_bytes()
         imports = {}
@@ -87,7 +91,7 @@ class _Library:
             beside = self._folder / Path(declared.get("locationURI") or "-").name
             named = beside if self._spaces.get(beside) == namespace else self._paths.get(namespace)
             found = named or (beside if beside.suffix == ".dmn" and beside.is_file() else None)
-            if found is not None:
+            if found is not None and found not in self._loading:  # in a circle, what closes it stays unknown
                 imports[namespace] = self._load(found)
         self._loaded[path] = load_dmn(data, imports, strict=False)
         self._loading.discard(path)

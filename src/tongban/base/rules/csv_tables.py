@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .compiler import Code
 from .data import FeelError, TableError
-from .evaluate import Code
 from .expressions import Expression, UnaryTests, compile_expression, compile_unary_tests
 from .items import listed
+from .memberships import Test
 from .scanner import normal_name
-from .tables import POLICIES, Input, Output, Rule, Table, Test
+from .tables import POLICIES, Input, Output, Rule, Table
 
 MAX_BYTES = 2_000_000
 T = TypeVar("T", Expression, UnaryTests)

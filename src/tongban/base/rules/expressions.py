@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from . import evaluate, iterations  # noqa: F401 - they register what nodes compile to
 from . import syntax as s
 from .builtins import BUILTINS
+from .compiler import Code, Compiler
 from .data import BudgetExceeded, FeelError
-from .evaluate import Code, Compiler
 from .kinds import Kind
+from .memberships import tests_of
 from .parser import Parser
 from .run import CURRENT, SECONDS, STEPS, Env, Run
 from .scanner import NameTree, normal_name
@@ -75,7 +77,7 @@ class UnaryTests:
     def __init__(self, text: str, node: s.Tests) -> None:
         compiler = Compiler()
         self.text = text
-        self.test = compiler.tests(node)
+        self.test = tests_of(compiler, node)
         self.names = frozenset(compiler.names - {"?"})
 
     def matches(

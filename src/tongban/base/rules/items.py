@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .data import FeelError
+from .data import BudgetExceeded, FeelError
 from .expressions import UnaryTests, compile_expression, compile_unary_tests
 from .kind_reader import KindReader
 from .kinds import ANY, BASE_KINDS, NUMBER, Constrained, ContextOf, FunctionOf, Kind, ListOf, strict
@@ -147,5 +147,5 @@ def listed(text: str) -> tuple[Value, ...]:
     """The values of `"a", "b"` in their order; none when the text is not a list of values."""
     try:
         return tuple(compile_expression(f"[{text}]").evaluate({}))
-    except (FeelError, TypeError):
+    except (FeelError, TypeError, BudgetExceeded):
         return ()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .boxed import Boxes, fitting
+from .compiler import Code
 from .data import ModelError
-from .evaluate import Code
 from .expressions import guarded
 from .items import Items
 from .kinds import ANY, FunctionOf, Kind

@@ -50,6 +50,12 @@ def _not(test: CharTest) -> CharTest:
     return lambda c: not test(c)
 
 
+def _cases(char: str) -> set[str]:
+    """A character in all its cases; the Kelvin sign is one of k's, which has the letters K and k too."""
+    forms = (char, char.lower(), char.upper(), char.lower().upper(), char.upper().lower())
+    return {form for form in forms if len(form) == 1}
+
+
 class PatternReader:
     """Reads a pattern to a tree."""
 
@@ -200,8 +206,8 @@ class PatternReader:
     def _same(self, char: str) -> CharTest:
         if "i" not in self.flags:
             return lambda c: c == char
-        forms = {char, char.lower(), char.upper(), char.lower().upper(), char.upper().lower()}
-        return lambda c: c in forms or c.lower() in forms or c.upper() in forms
+        forms = _cases(char)
+        return lambda c: not forms.isdisjoint(_cases(c))
 
     def _class(self) -> CharTest:
         """A character class; the opening bracket is taken."""
@@ -233,7 +239,7 @@ class PatternReader:
         """With flag i a character passes in either case; categories and other escapes stay as they are."""
         if "i" not in self.flags:
             return test
-        return lambda c: test(c) or test(c.lower()[:1]) or test(c.upper()[:1])
+        return lambda c: any(test(form) for form in _cases(c))
 
     def _class_part(self, char: str, first: bool) -> CharTest:
         """One character, escape or range of a class."""

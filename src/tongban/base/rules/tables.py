@@ -9,13 +9,12 @@ from decimal import Decimal
 
 from . import compare
 from .builtins import BUILTINS
-from .evaluate import Code
+from .compiler import Code
 from .expressions import guarded
+from .memberships import Test
 from .run import SECONDS, STEPS, Env, Run
 from .scanner import normal_name
 from .values import Value, to_feel
-
-Test = Callable[[Value, Env], bool | None]
 
 # letter -> (policy, aggregation)
 POLICIES: dict[str, tuple[str, str]] = {
@@ -82,7 +81,7 @@ class Table:
     ) -> Value:
         """The outcome for a context: a value for one output, a context for several, a list for R, O and C.
 
-        Null when no rule matches (C#: 0, lists: empty) and there is no default, when U matches twice, when A
+        Null when no rule matches (C#: 0, C: an empty list) and there is no default, when U matches twice, when A
         matches with different outputs, or when an input is not among its allowed values.
         """
         variables = {normal_name(name): to_feel(value) for name, value in context.items()}
@@ -119,9 +118,9 @@ class Table:
         if any(output.default is not None for output in self.outputs):
             row = [None if output.default is None else output.default(env) for output in self.outputs]
             return [self._row(row)] if self.policy in _MANY and not self.aggregation else self._row(row)
-        if self.policy in _MANY:
-            return Decimal(0) if self.aggregation == "COUNT" else None if self.aggregation else []
-        return None
+        if self.policy != "COLLECT":
+            return None
+        return Decimal(0) if self.aggregation == "COUNT" else None if self.aggregation else []
 
     def _row(self, row: list[Value]) -> Value:
         if len(self.outputs) == 1:

@@ -127,3 +127,27 @@ def test_a_duration_of_nothing_is_one_value(tmp_path: Path) -> None:
     model = MODEL.format(decision("a", 'duration("P0Y")') + decision("b", '@"P1Y"'))
     zero = '<value xsi:type="xsd:duration">PT0S</value>'
     assert verdicts(tmp_path, model, case("a", zero) + case("b", zero)) == {"a": "passed", "b": "failed"}
+
+
+def test_one_expression_or_import_that_cannot_be_taken_spoils_only_what_needs_it(tmp_path: Path) -> None:
+    """A circle of imports, a folder that looks like a model, values too many to list: the other cases still run."""
+    circle = '<import name="o" namespace="urn:o" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>'
+    other = MODEL.replace("urn:m", "urn:o").replace('name="m"', 'name="o"').format(circle.replace("urn:o", "urn:m"))
+    (tmp_path / "o.dmn").write_text(other.replace('name="o" namespace="urn:m"', 'name="m" namespace="urn:m"'))
+    (tmp_path / "folder.dmn").mkdir()
+    table = (
+        '<decision id="t" name="t"><decisionTable hitPolicy="PRIORITY"><output><outputValues>'
+        "<text>for i in 1..99999999 return i</text></outputValues></output></decisionTable></decision>"
+    )
+    model = MODEL.format(circle + decision("a", "n") + decision("b", "o.x") + table)
+    cases = case("a", '<value xsi:type="xsd:decimal">1</value>') + case("b", '<value xsi:type="xsd:decimal">1</value>')
+    assert verdicts(tmp_path, model, cases) == {"a": "passed", "b": "failed"}
+
+
+def test_tests_are_known_by_what_they_are_not_by_their_name(tmp_path: Path) -> None:
+    """Any file of test cases counts, and a folder with one model needs no right name for it."""
+    (tmp_path / "other.dmn").write_text(MODEL.format(decision("d", "n")))
+    (tmp_path / "note.xml").write_text("<note/>")
+    cases = CASES.format(case("d", '<value xsi:type="xsd:decimal">1</value>'))
+    (tmp_path / "cases_1.xml").write_text(cases.replace("<modelName>m.dmn</modelName>", ""))
+    assert [result.result for result in run_kit(tmp_path)] == ["passed"]
