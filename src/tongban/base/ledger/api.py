@@ -1,6 +1,55 @@
 """Front door of the ledger."""
 
 from .actions import leaf_hash, write
-from .queries import history
+from .export import Parts, export, export_parts, judge_receipt, verify_parts
+from .queries import (
+    consistency_proof,
+    event_texts,
+    head_at,
+    head_before,
+    head_of,
+    heads,
+    heads_before,
+    history,
+    latest_head,
+    latest_of,
+    leaf,
+    leaf_hashes,
+    leaves,
+    log_name,
+    place,
+    receipt,
+    strays,
+)
+from .sealing import seal, unsealed
+from .verify.program import verifier
 
-__all__ = ["history", "leaf_hash", "write"]
+__all__ = [
+    "Parts",
+    "consistency_proof",
+    "event_texts",
+    "export",
+    "export_parts",
+    "head_at",
+    "head_before",
+    "head_of",
+    "heads",
+    "heads_before",
+    "history",
+    "judge_receipt",
+    "latest_head",
+    "latest_of",
+    "leaf",
+    "leaf_hash",
+    "leaf_hashes",
+    "leaves",
+    "log_name",
+    "place",
+    "receipt",
+    "seal",
+    "strays",
+    "unsealed",
+    "verifier",
+    "verify_parts",
+    "write",
+]

@@ -1,0 +1,26 @@
+"""Front door of the witness room."""
+
+from .checking import check, examine, export_period, last_check
+from .evidence import evidence_sources, make_evidence
+from .heads import receipt, seal_leaves, stamp_head, vouched, with_event
+from .queries import watchers
+from .records import record_access
+from .watching import addresses, hand_over
+
+__all__ = [
+    "addresses",
+    "check",
+    "evidence_sources",
+    "examine",
+    "export_period",
+    "hand_over",
+    "last_check",
+    "make_evidence",
+    "receipt",
+    "record_access",
+    "seal_leaves",
+    "stamp_head",
+    "vouched",
+    "watchers",
+    "with_event",
+]
