@@ -1,0 +1,46 @@
+"""Front door of the keys room: keys, signatures, certificates, timestamps, field encryption."""
+
+from .authority import import_root, initialise, trust_roots
+from .chains import bind_certificate, judge, person_of_certificate
+from .desk import revoke_of
+from .fields import blind_index, field_is_current, open_field, rotate_class, seal_field
+from .holders import Holder, holders
+from .kek import kek_problem
+from .life import ensure_key, key, key_for, rotate
+from .signing import certificate_of, sign, sign_digest, signing_certificate, verify, verify_digest
+from .stamping import timestamp, timestamp_answer
+from .status import crl_for, ocsp_answer, ocsp_for, revocation_lists
+
+__all__ = [
+    "Holder",
+    "bind_certificate",
+    "blind_index",
+    "certificate_of",
+    "kek_problem",
+    "crl_for",
+    "ensure_key",
+    "field_is_current",
+    "holders",
+    "import_root",
+    "initialise",
+    "judge",
+    "key",
+    "key_for",
+    "ocsp_answer",
+    "ocsp_for",
+    "open_field",
+    "person_of_certificate",
+    "revocation_lists",
+    "revoke_of",
+    "rotate",
+    "rotate_class",
+    "seal_field",
+    "sign",
+    "sign_digest",
+    "signing_certificate",
+    "timestamp",
+    "timestamp_answer",
+    "trust_roots",
+    "verify",
+    "verify_digest",
+]

@@ -1,0 +1,156 @@
+"""Encryption of single fields (security R5, T39): bound to table, column and row, so that a cell cannot be moved;
+the number of the data key inside, so that keys can change while the system works; a blind index for equality search.
+
+A sealed field is `01 | number of the data key, 4 bytes | nonce, 12 | ciphertext | tag, 16`: 33 bytes more than the
+text. Nonces are random: a class should get a new key before 2^32 fields (NIST SP 800-38D, 8.3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from time import monotonic
+
+from cryptography.exceptions import InvalidTag
+from django.db import connections, transaction
+from django.db.models import Max
+
+from tongban.base.kernel.api import Ref, now
+from tongban.base.ledger.api import write
+
+from . import ciphers, kek
+from .data import CLASS, Algorithm
+from .models import DataKey
+
+LIFETIME = 300.0  # seconds a data key stays in this process's memory; a rotation is noticed within that time
+INDEX = "index"  # the key of blind indexes; a new one would need every index made again
+VERSION = b"\x01"
+HEAD = 1 + 4 + ciphers.NONCE
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    number: int
+    cipher: ciphers.Aead
+    plain: bytes
+    until: float
+
+
+_by_number: dict[int, _Opened] = {}
+_by_class: dict[str, _Opened] = {}
+
+
+def seal_field(table: str, column: str, row: str, plaintext: str | bytes, key_class: str) -> bytes:
+    """Authenticated encryption of one field under the class's current data key."""
+    key = _current(key_class)
+    nonce = os.urandom(ciphers.NONCE)
+    plain = plaintext.encode() if isinstance(plaintext, str) else plaintext
+    head = VERSION + key.number.to_bytes(4) + nonce
+    return head + key.cipher.encrypt(nonce, plain, _place(table, column, row))
+
+
+def open_field(table: str, column: str, row: str, sealed: bytes) -> bytes:
+    """The plaintext; `Broken` when anything was changed or the field is not of this place."""
+    body = bytes(sealed)
+    if body[:1] != VERSION or len(body) < HEAD + ciphers.TAG:
+        raise kek.Broken
+    try:
+        return _numbered(int.from_bytes(body[1:5])).cipher.decrypt(
+            body[5:HEAD], body[HEAD:], _place(table, column, row)
+        )
+    except InvalidTag:
+        raise kek.Broken from None
+
+
+def field_is_current(sealed: bytes, key_class: str) -> bool:
+    """Whether it was sealed under the class's current data key; else re-seal it when there is time."""
+    return int.from_bytes(bytes(sealed)[1:5]) == _current(key_class).number
+
+
+def blind_index(column: str, value: str) -> bytes:
+    """HMAC-SHA256 of the value for equality search, bound to the column: equal values in two columns differ."""
+    return hmac.digest(_current(INDEX).plain, f"{column}|{value}".encode(), hashlib.sha256)
+
+
+def rotate_class(key_class: str, *, algorithm: Algorithm = Algorithm.AES256, by: Ref | None = None) -> int:
+    """A new current data key; gives its number. Old ones still open what they sealed. Not inside a transaction:
+    another process could seal with a key whose row is then rolled back."""
+    if key_class == INDEX:
+        raise ValueError("blind indexes keep their key")
+    with transaction.atomic(durable=True):
+        number = _add(key_class, algorithm)
+        write("keys.class_rotated", Ref(CLASS, key_class), by=by, number=number)
+    forget_cached()
+    return number
+
+
+def forget_cached() -> None:
+    """Drop opened data keys from this process's memory."""
+    _by_number.clear()
+    _by_class.clear()
+
+
+def _place(table: str, column: str, row: str) -> bytes:
+    return f"{table}|{column}|{row}".encode()
+
+
+def _current(key_class: str) -> _Opened:
+    key = _by_class.get(key_class)
+    if key is None or key.until < monotonic():
+        row = DataKey.objects.filter(key_class=key_class).order_by("-generation").first() or _first(key_class)
+        key = _by_class[key_class] = _opened(row)
+    return key
+
+
+def _numbered(number: int) -> _Opened:
+    key = _by_number.get(number)
+    if key is None or key.until < monotonic():
+        row = DataKey.objects.filter(number=number).first()
+        if row is None:
+            raise kek.Broken
+        key = _by_number[number] = _opened(row)
+    return key
+
+
+def _opened(row: DataKey) -> _Opened:
+    plain = kek.unwrap(bytes(row.wrapped), _about(row.key_class))
+    cipher = ciphers.aead(Algorithm(row.algorithm), plain)
+    return _Opened(row.number, cipher, plain, monotonic() + LIFETIME)
+
+
+def _about(key_class: str) -> str:
+    return f"{CLASS}:{key_class}"
+
+
+def _add(key_class: str, algorithm: Algorithm) -> int:
+    last = DataKey.objects.filter(key_class=key_class).aggregate(last=Max("generation"))["last"] or 0
+    row = DataKey.objects.create(
+        key_class=key_class,
+        generation=last + 1,
+        algorithm=algorithm,
+        wrapped=kek.wrap(ciphers.fresh(algorithm), _about(key_class)),
+        created=now(),
+    )
+    return int(row.number)
+
+
+_FIRST = """
+INSERT INTO keys_data_key (key_class, generation, algorithm, wrapped, created) VALUES (%s, 1, %s, %s, %s)
+ON CONFLICT (key_class, generation) DO NOTHING
+"""
+
+
+def _first(key_class: str) -> DataKey:
+    """The first data key of a class, written by a connection of its own: should the caller's transaction be rolled
+    back, the key must stay, because this process may already have sealed with it."""
+    wrapped = kek.wrap(ciphers.fresh(Algorithm.AES256), _about(key_class))
+    apart = connections.create_connection("default")
+    try:
+        with apart.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+            cursor.execute(_FIRST, [key_class, Algorithm.AES256.value, wrapped, now()])
+    finally:
+        apart.close()
+    return DataKey.objects.filter(key_class=key_class).order_by("-generation")[0]
