@@ -1,0 +1,8 @@
+"""The staff site as far as this room is concerned."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("tongban.trust.identity.urls_staff")),
+    path("", include("tongban.trust.openid.urls_staff")),
+]
