@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import NotFound, Ref, Refused, now, today
+from tongban.base.kernel.api import SHARED, NotFound, Ref, Refused, now, system, today
 
 from . import models
 from .agents import live_agency
+from .authority.data import Target, scope_of
 from .data import ANONYMOUS, OFFICE, PERSON, POST, Actor, Office, PersonKind, PostRef, Right
 
 AGENCY_KEY = "acting_for"
@@ -28,7 +29,7 @@ FROM identity_post p JOIN identity_office o ON o.id = p.office_id
 WHERE p.person_id = %(person)s AND p.valid_from <= %(day)s AND (p.until IS NULL OR p.until > %(day)s)
 UNION ALL
 SELECT NULL, NULL, coalesce(o.path, ''), NULL, NULL,
-       jsonb_build_array(jsonb_build_array(g.permission, 'subtree'))
+       jsonb_build_array(jsonb_build_array(g.permission, 'subtree', g.scope))
 FROM identity_grant g LEFT JOIN identity_office o ON o.id = g.office_id
 WHERE g.person_id = %(person)s AND g.valid_from <= %(now)s AND g.until > %(now)s
 ORDER BY 1 NULLS LAST
@@ -57,12 +58,20 @@ def _actor_of_session(request: HttpRequest) -> Actor:
         # Falling back to the person's own name in silence would file a form in the wrong name.
         del request.session[AGENCY_KEY]
         raise Refused(_("Your authorisation to act for this party has ended."), code="agency_ended")
-    return Actor(**{**_fields(actor), "acting_for": agency.principal, "agency": agency.ref})
+    return Actor(
+        **{
+            **_fields(actor),
+            "acting_for": agency.principal,
+            "agency": agency.ref,
+            "principal_name": agency.principal_name,
+        }
+    )
 
 
 def actor_for(person: Ref) -> Actor:
     """The actor as whom a job or a command works for a person; `NotFound` when the account is closed."""
-    row = models.Person.objects.filter(public_id=person.id, is_active=True).first()
+    with system():
+        row = models.Person.objects.filter(public_id=person.id, is_active=True).first()
     if row is None:
         raise NotFound(_("There is no such person."))
     return _actor(row)
@@ -81,8 +90,8 @@ def _actor(row: models.Person) -> Actor:
             for post, office, path, title, roles, pairs in cursor.fetchall():
                 if post:
                     posts.append(PostRef(Ref(OFFICE, office), title, tuple(roles), Ref(POST, post), path))
-                for permission, reach in json.loads(pairs or "[]"):
-                    rights[Right(permission, path, reach == "subtree")] = None
+                for permission, reach, *scope in json.loads(pairs or "[]"):
+                    rights[Right(permission, path, reach == "subtree", scope_of(*scope))] = None
     return Actor(
         person=Ref(PERSON, row.public_id),
         kind=PersonKind(row.kind),
@@ -93,18 +102,19 @@ def _actor(row: models.Person) -> Actor:
     )
 
 
-def may(actor: Actor, permission: str, office: Ref | Office | None = None) -> bool:
-    """Whether the actor has the permission: over this office, or over any where none is named."""
-    mine = [right for right in actor.rights if right.permission == permission]
+def may(actor: Actor, permission: str, office: Ref | Office | None = None, target: Target | None = None) -> bool:
+    """Whether the actor has the permission: over this office, or over any where none is named; on this target (a
+    register, a field of it, a level, a zone), or on any where none is named."""
+    mine = [right for right in actor.rights if right.permission == permission and right.scope.admits(target)]
     if not mine or office is None:
         return bool(mine)
     path = _path(office)
     return path is not None and any(right.covers(path) for right in mine)
 
 
-def require(actor: Actor, permission: str, office: Ref | Office | None = None) -> None:
+def require(actor: Actor, permission: str, office: Ref | Office | None = None, target: Target | None = None) -> None:
     """`Refused` unless the actor has the permission."""
-    if not may(actor, permission, office):
+    if not may(actor, permission, office, target):
         raise Refused(_("Your posts do not include this task."), code="permission")
 
 
@@ -134,13 +144,18 @@ def conflicts(actor: Actor, participants: Sequence[Ref]) -> Ref | None:
 def _same_human(actor: Actor, participants: Sequence[Ref]) -> Ref | None:
     if not participants:
         return None
+    with system():
+        return _found_again(actor, participants)
+
+
+def _found_again(actor: Actor, participants: Sequence[Ref]) -> Ref | None:
     index = models.Person.objects.filter(public_id=actor.person.id).exclude(id_index="").values("id_index")
     other = models.Person.objects.filter(public_id__in=[ref.id for ref in participants], id_index__in=index).first()
     return other.ref if other else None
 
 
-_NAMES = ("person_id", "offices", "acting_for", "purpose", "system")
-_SET = "SELECT " + ", ".join(f"set_config('tongban.{name}', %s, true)" for name in _NAMES)
+_NAMES = ("person_id", "offices", "acting_for", "purpose", "rooms", "reach", "subject", "system")
+_SET = f"SELECT {SHARED}, " + ", ".join(f"set_config('tongban.{name}', %s, true)" for name in _NAMES)
 _GET = "SELECT " + ", ".join(f"coalesce(current_setting('tongban.{name}', true), '')" for name in _NAMES)
 
 
@@ -167,10 +182,24 @@ def acting(actor: Actor, purpose: Ref | None = None) -> Iterator[None]:
 
 
 def _settings(actor: Actor, purpose: Ref | None) -> list[str]:
+    rooms = {right.permission.partition(".")[0]: None for right in actor.rights}
+    reach = {f"{right.permission.partition('.')[0]}:{right.path}": None for right in actor.rights if right.subtree}
     return [
         "" if actor.public else actor.person.id,
         ",".join(ref.id for ref in actor.offices),
         str(actor.acting_for or ""),
         str(purpose or ""),
+        ",".join(rooms),
+        ",".join(reach),
+        "",
         "",
     ]
+
+
+def admit(subject: Ref) -> None:
+    """Until the end of the transaction let row security show this one subject, to somebody who proved to know of it.
+
+    The caller has checked a code; without a transaction nothing is shown.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('tongban.subject', %s, true)", [str(subject)])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, emit, now
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Registry, emit, now, system
 from tongban.base.ledger.api import write
 
 from . import data, models
 
 EVERYTHING = "*"
+
+# Filled from above, by the principal's kind: whom a person represents, with their names.
+principal_lists: Registry[Callable[[Ref], list[tuple[Ref, str]]]] = Registry("principal_lists")
 
 
 def authorise_agent(
@@ -25,10 +28,12 @@ def authorise_agent(
     by: Ref,
     scopes: Sequence[str] = (EVERYTHING,),
     principal_name: str = "",
+    accepted: bool = True,
 ) -> data.Agency:
     """Record that `agent` may act for `principal` until a moment, within scopes such as
     `enterprise_registration`.
 
+    `accepted=False` waits for the agent's word.
     `by` must own the principal: the person itself, or who a register above says represents it; else
     `Refused`.
     """
@@ -38,7 +43,7 @@ def authorise_agent(
         raise Invalid({"scopes": _("Please say for which matters the authorisation holds.")})
     if not owns(by, principal):
         raise Refused(_("Only the legal representative can give this authorisation."))
-    with transaction.atomic():
+    with system():  # the principal sees no account but their own
         person = models.Person.objects.filter(public_id=agent.id, kind=data.PersonKind.CITIZEN, is_active=True).first()
         if person is None:
             raise NotFound(_("There is no such person."))
@@ -50,6 +55,7 @@ def authorise_agent(
             scopes=list(scopes),
             until=until,
             granted_by=str(by),
+            accepted_at=now() if accepted else None,
         )
         write(
             "identity.agency.given",
@@ -65,7 +71,7 @@ def authorise_agent(
 def revoke_agent(agency: Ref, by: Ref) -> None:
     """End it now; the agent's next request in the principal's name is refused. The agent may give it up as
     well."""
-    with transaction.atomic():
+    with system():
         row = models.Agency.objects.select_for_update().filter(public_id=agency.id).first()
         if row is None or not (row.agent.ref == by or owns(by, Ref(row.principal_kind, row.principal_id))):
             raise NotFound(_("There is no such authorisation."))
@@ -76,6 +82,40 @@ def revoke_agent(agency: Ref, by: Ref) -> None:
         principal = Ref(row.principal_kind, row.principal_id)
         write("identity.agency.revoked", agency, by=by, principal=str(principal), agent=str(row.agent.ref))
         emit(data.AgencyRevoked(agency, principal, row.agent.ref))
+
+
+def accept_agency(agency: Ref, agent: Ref) -> None:
+    """The agent takes it on; before that nobody can act under it."""
+    with transaction.atomic():
+        row = models.Agency.objects.select_for_update(of=("self",)).filter(public_id=agency.id).first()
+        if row is None or row.agent.ref != agent or row.revoked_at is not None or row.until <= now():
+            raise NotFound(_("There is no such authorisation."))
+        if row.accepted_at is None:
+            row.accepted_at = now()
+            row.save(update_fields=["accepted_at"])
+            write("identity.agency.accepted", agency, by=agent, principal=f"{row.principal_kind}:{row.principal_id}")
+
+
+def own_principals(person: Ref) -> list[tuple[Ref, str]]:
+    """For whom somebody may authorise agents: themselves, and what registers above say they represent."""
+    return [(person, ""), *(found for _kind, lists in principal_lists.items() for found in lists(person))]
+
+
+def agencies_given(person: Ref) -> list[data.Agency]:
+    """Authorisations somebody gave for themselves or for those they represent, newest first, ended ones too."""
+    mine = Q(granted_by=str(person))
+    for principal, _title in own_principals(person):
+        mine |= Q(principal_kind=principal.kind, principal_id=principal.id)
+    with system():  # the agents' names are shown to whom they act for
+        return [
+            _agency(row) for row in models.Agency.objects.select_related("agent").filter(mine).order_by("-pk")[:100]
+        ]
+
+
+def agencies_offered(agent: Ref) -> list[data.Agency]:
+    """Authorisations that wait for the agent's word."""
+    rows = _running().filter(agent__public_id=agent.id, accepted_at=None)
+    return [_agency(row) for row in rows.order_by("-pk")]
 
 
 def owns(person: Ref, principal: Ref) -> bool:
@@ -111,11 +151,16 @@ def agencies_of(agent: Ref) -> list[data.Agency]:
 
 def live_agency(id_: str, agent: Ref) -> data.Agency | None:
     """The authorisation if it is this agent's and holds at this moment."""
-    row = _live().filter(public_id=id_, agent__public_id=agent.id).first()
+    with system():  # asked before the actor is made
+        row = _live().filter(public_id=id_, agent__public_id=agent.id).first()
     return _agency(row) if row else None
 
 
 def _live() -> QuerySet[models.Agency]:
+    return _running().exclude(accepted_at=None)
+
+
+def _running() -> QuerySet[models.Agency]:
     moment = now()
     return models.Agency.objects.select_related("agent").filter(
         revoked_at=None, valid_from__lte=moment, until__gt=moment, agent__is_active=True
@@ -132,4 +177,6 @@ def _agency(row: models.Agency) -> data.Agency:
         valid_from=row.valid_from,
         until=row.until,
         revoked=row.revoked_at,
+        accepted=row.accepted_at,
+        agent_name=row.agent.name,
     )

@@ -1,11 +1,16 @@
 """Front door of identity: who is asking, what may they, which office is it."""
 
-from .access import acting, actor_for, actor_of, conflicts, may, require
-from .agents import agencies_of, authorise_agent, may_act_for, require_agent, revoke_agent
+from .access import acting, actor_for, actor_of, admit, conflicts, may, require
+from .agents import agencies_of, authorise_agent, may_act_for, principal_lists, require_agent, revoke_agent
+from .authority.data import Scope, Target
+from .authority.people import administrators
+from .authority.sightings import looked_up, reasons
 from .codes import code_senders
 from .data import ANONYMOUS, Actor, Office, Person, Post, PostRef
-from .grants import define_role, grant, purpose_end, purpose_grant, revoke, roles
+from .grants import define_role, grant, purpose_end, purpose_grant, purposes_left, revoke, roles
+from .intake import import_people
 from .limits import limited
+from .methods import SignInMethod, sign_in_methods
 from .offices import (
     division_chain,
     end_office_role,
@@ -18,8 +23,10 @@ from .offices import (
     offices_by_ref,
     offices_under,
     offices_with_role,
+    place_office,
     play_role,
     rename_office,
+    titles_over_time,
 )
 from .people import (
     create_citizen,
@@ -35,30 +42,46 @@ from .people import (
     set_level,
     sign_out_everywhere,
 )
-from .permissions import permissions
+from .permissions import administrative, permissions, scoped
 from .policies import (
     checked_urlconf,
     guard,
     permitted,
     public,
+    second_step,
     signed_in,
     staff,
+    to_sign_in,
     with_query_code,
 )
 from .posts import assign_post, end_post, people_at, posts_of
 from .redirects import local_path
-from .sessions import former_account
+from .reorganisation.actions import plan_reorganisation, reorganise
+from .reorganisation.data import OfficeHolding, Shift, Thing
+from .reorganisation.holdings import held_rows, office_holdings
+from .sessions import former_account, site
+from .visits import Visit, visit_of
 
 __all__ = [
     "ANONYMOUS",
     "Actor",
     "Office",
+    "OfficeHolding",
     "Person",
     "Post",
     "PostRef",
+    "Scope",
+    "Shift",
+    "SignInMethod",
+    "Target",
+    "Thing",
+    "Visit",
     "acting",
     "actor_for",
     "actor_of",
+    "administrative",
+    "administrators",
+    "admit",
     "agencies_of",
     "assign_post",
     "authorise_agent",
@@ -77,15 +100,19 @@ __all__ = [
     "former_account",
     "grant",
     "guard",
+    "held_rows",
+    "import_people",
     "limited",
     "load_offices",
     "local_path",
+    "looked_up",
     "may",
     "may_act_for",
     "name_checks",
     "office",
     "office_by_code",
     "office_by_role",
+    "office_holdings",
     "office_names",
     "offices_by_ref",
     "offices_under",
@@ -97,21 +124,34 @@ __all__ = [
     "person",
     "person_by_id_number",
     "person_by_username",
+    "place_office",
+    "plan_reorganisation",
     "play_role",
     "posts_of",
+    "principal_lists",
     "principal_owners",
     "public",
     "purpose_end",
     "purpose_grant",
+    "purposes_left",
+    "reasons",
     "rename_office",
+    "reorganise",
     "require",
     "require_agent",
     "revoke",
     "revoke_agent",
     "roles",
+    "scoped",
+    "second_step",
     "set_level",
+    "sign_in_methods",
     "sign_out_everywhere",
     "signed_in",
+    "site",
     "staff",
+    "titles_over_time",
+    "to_sign_in",
+    "visit_of",
     "with_query_code",
 ]

@@ -22,5 +22,22 @@ class IdentityConfig(AppConfig):
         "account_emailaddress": "SELECT",
     }
 
+    _own = "(SELECT p.id FROM identity_person p WHERE p.public_id = tongban_person())"
+    personal_tables: ClassVar[dict[str, str]] = {
+        "identity_person": (
+            "public_id = tongban_person() OR 'identity.person:' || public_id = tongban_acting_for() "
+            "OR (kind = 'staff' AND tongban_staff()) OR tongban_works('identity') "
+            "OR tongban_sees('identity.person', public_id)"
+        ),
+        "identity_session": f"account_id = {_own} OR tongban_works('identity')",
+        "identity_one_time_code": f"person_id = {_own}",
+        "identity_agency": (
+            f"agent_id = {_own} OR principal_kind || ':' || principal_id = tongban_applicant() "
+            "OR granted_by = 'identity.person:' || tongban_person()"
+        ),
+        "identity_purpose_grant": "officer_id = tongban_person() OR tongban_works('identity')",
+    }
+
     def ready(self) -> None:
         from . import permissions  # noqa: F401 - declares this room's own permissions
+        from .reorganisation import own  # noqa: F401 - declares what offices hold here

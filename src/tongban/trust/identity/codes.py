@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Refused, Registry, new_id, now
+from tongban.base.kernel.api import Refused, Registry, new_id, now, system
 
 from .data import CodeMessage, CodeSender
 from .limits import forgive, limited
@@ -41,14 +41,15 @@ def issue_code(purpose: str, contact: str, person: Person | None, network: str, 
     if any(over):
         raise Refused(TOO_MANY, code="too_many")
     ticket, code = new_id(), f"{secrets.randbelow(1_000_000):06d}"
-    OneTimeCode.objects.create(
-        public_id=ticket,
-        purpose=purpose,
-        contact_index=index,
-        person=person,
-        code_hash=_hash(ticket, code),
-        until=now() + timedelta(minutes=MINUTES),
-    )
+    with system():  # nobody is signed in yet
+        OneTimeCode.objects.create(
+            public_id=ticket,
+            purpose=purpose,
+            contact_index=index,
+            person=person,
+            code_hash=_hash(ticket, code),
+            until=now() + timedelta(minutes=MINUTES),
+        )
     target = person.phone if person else to
     message = CodeMessage(target, code, purpose, MINUTES, person.ref if person else None)
     for _key, send in code_senders.items():
@@ -61,6 +62,14 @@ def redeem_code(ticket: str, purpose: str, code: str, network: str) -> OneTimeCo
     try."""
     if limited(f"redeem:{network}", 60, 600) or limited("redeem:all", 3000, 60):
         raise Refused(TOO_MANY, code="too_many")
+    with system():
+        row = _redeemed(ticket, purpose, code)
+    if row is not None:
+        forgive(f"redeem:{network}")
+    return row
+
+
+def _redeemed(ticket: str, purpose: str, code: str) -> OneTimeCode | None:
     open_ = OneTimeCode.objects.filter(public_id=ticket, purpose=purpose, used=None, until__gt=now())
     if not open_.filter(tries__lt=TRIES).update(tries=F("tries") + 1):
         return None
@@ -68,10 +77,7 @@ def redeem_code(ticket: str, purpose: str, code: str, network: str) -> OneTimeCo
     if row is None or not hmac.compare_digest(row.code_hash, _hash(ticket, code.strip())):
         return None
     # Of any number of parallel right codes exactly one update finds `used` empty.
-    if not open_.update(used=now()):
-        return None
-    forgive(f"redeem:{network}")
-    return row
+    return row if open_.update(used=now()) else None
 
 
 def forget_old() -> int:

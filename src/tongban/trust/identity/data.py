@@ -9,6 +9,14 @@ from enum import StrEnum
 
 from tongban.base.kernel.data import Event, Ref, Text
 
+from .authority.data import UNBOUNDED, Scope
+from .authority.data import Administers as Administers
+from .authority.data import EmergencyOpened as EmergencyOpened
+from .authority.data import MassLookup as MassLookup
+from .authority.data import RightsAsked as RightsAsked
+from .authority.data import RightsDecided as RightsDecided
+from .authority.data import Target as Target
+
 PERSON = "identity.person"
 OFFICE = "identity.office"
 POST = "identity.post"
@@ -117,6 +125,7 @@ class Right:
     permission: str
     path: str
     subtree: bool
+    scope: Scope = UNBOUNDED
 
     def covers(self, path: str) -> bool:
         """Whether an office at this path is within reach."""
@@ -151,6 +160,7 @@ class Actor:
     acting_for: Ref | None = None
     public: bool = False
     agency: Ref | None = None
+    principal_name: str = ""
     rights: tuple[Right, ...] = field(default=(), repr=False)
 
     @property
@@ -224,6 +234,7 @@ class Grant:
     purpose: str
     valid_from: datetime
     until: datetime
+    scope: Scope = UNBOUNDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +250,8 @@ class Agency:
     valid_from: datetime
     until: datetime
     revoked: datetime | None
+    accepted: datetime | None = None
+    agent_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +309,15 @@ class PersonDisabled(Event):
 
     kind = "identity.person.disabled"
     person: Ref
+
+
+@dataclass(frozen=True)
+class SignedOut(Event):
+    """Somebody left, or was put out: one visit, or with an empty `visit` all of theirs."""
+
+    kind = "identity.signed_out"
+    person: Ref
+    visit: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from base64 import b64decode
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import SHANGHAI, Ref, today
+from tongban.base.kernel.api import Ref, today
 
 from . import data
 from .grants import roles
 from .offices import find_offices
-from .permissions import permissions
 from .personal import normal, normal_phone
 
 _CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "6"}
@@ -122,6 +122,97 @@ class RealNameForm(forms.Form):
     )
 
 
+class SignatureForm(forms.Form):
+    """A challenge signed by the holder's key, pasted or as a file."""
+
+    signature = forms.CharField(
+        label=_("Signature"),
+        required=False,
+        max_length=20_000,
+        help_text=_("As text: PEM, or base64."),
+        widget=forms.Textarea({"rows": 5, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    file = forms.FileField(label=_("Signature as a file"), required=False, max_length=100)
+    certificate = forms.CharField(
+        label=_("Certificate"),
+        required=False,
+        max_length=20_000,
+        help_text=_("Only for a raw signature; a CMS signature carries it."),
+        widget=forms.Textarea({"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file and file.size > 20_000:
+            raise forms.ValidationError(_("This file is too large for a signature."))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors and not (values.get("signature") or values.get("file")):
+            self.add_error("signature", _("Please paste the signature or choose its file."))
+        return values
+
+    def signed(self) -> tuple[bytes, bytes]:
+        """Signature and certificate, as bytes."""
+        file, text = self.cleaned_data["file"], self.cleaned_data["signature"].strip()
+        return file.read() if file else _unarmoured(text), self.cleaned_data["certificate"].strip().encode()
+
+
+def _unarmoured(text: str) -> bytes:
+    """PEM stays as it is; bare base64 becomes the bytes it means."""
+    if text.startswith("-----"):
+        return text.encode()
+    try:
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return text.encode()
+
+
+class SeenForm(forms.Form):
+    """What the officer at a window reads from the identity card; the account is found by the visitor's phone."""
+
+    phone = PhoneForm.base_fields["phone"]
+    name = forms.CharField(label=_("Name on the card"), max_length=100, widget=forms.TextInput({"autocomplete": "off"}))
+    id_number = forms.CharField(
+        label=_("Number on the card"), max_length=30, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+
+class AgentForm(forms.Form):
+    """An authorisation: who, for what, until when."""
+
+    principal = forms.ChoiceField(label=_("For whom they act"))
+    phone = forms.CharField(
+        label=_("Mobile number of the person you authorise"),
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Their full name"),
+        max_length=100,
+        help_text=_("Both must fit the account, so that you authorise nobody else by mistake."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    scopes = forms.CharField(
+        label=_("For which services"),
+        required=False,
+        max_length=600,
+        help_text=_("Codes of services, separated by spaces. Empty: all services."),
+    )
+    until = forms.DateField(label=_("Last day"), widget=_DATE, help_text=_("A year from today at most."))
+
+    def __init__(self, *args: Any, principals: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["principal"].choices = principals  # type: ignore[attr-defined]
+
+    def clean_until(self) -> date:
+        last: date = self.cleaned_data["until"]
+        if not today() <= last <= today() + timedelta(days=366):
+            raise forms.ValidationError(_("Please choose a day within a year from today."))
+        return last
+
+
 class PersonForm(forms.Form):
     """A new member of staff."""
 
@@ -182,24 +273,6 @@ class PostForm(forms.Form):
     def clean_acting_for(self) -> Ref | None:
         chosen = self.cleaned_data["acting_for"]
         return Ref(data.POST, chosen) if chosen else None
-
-
-class GrantForm(forms.Form):
-    """One permission over one office's subtree, for a purpose, until a day."""
-
-    permission = forms.ChoiceField(label=_("Permission"))
-    office = OfficeChoice(label=_("Over this office and all below it"), help_text=_("Its name or code."))
-    purpose = forms.CharField(label=_("What for"), max_length=300)
-    until = forms.DateField(label=_("Last day"), widget=_DATE)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["permission"].choices = [  # type: ignore[attr-defined]
-            (key, f"{title} ({key})") for key, title in permissions.items()
-        ]
-
-    def clean_until(self) -> datetime:
-        return datetime.combine(self.cleaned_data["until"], time(23, 59, 59), SHANGHAI)
 
 
 class RenameForm(forms.Form):

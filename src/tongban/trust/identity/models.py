@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tongban.base.kernel.api import Ref, new_id, now, today
 
 from . import data
+from .authority.data import Administers
 
 
 def _choices(kind: Any) -> list[tuple[str, str]]:
@@ -102,7 +103,7 @@ class PersonManager(BaseUserManager["Person"]):
         return self.get(username=username)
 
 
-class Person(AbstractBaseUser):
+class Person(AbstractBaseUser):  # type: ignore[django-manager-missing] # the OpenID toolkit's clients have no types
     """An account. The identity number and the phone are found by their keyed hash, never by their text
     (T14)."""
 
@@ -156,6 +157,7 @@ class Role(models.Model):
     title_en = models.CharField(max_length=100, blank=True, default="")
     permissions = ArrayField(models.CharField(max_length=100), default=list)
     reach = models.CharField(max_length=10, choices=_choices(data.Reach), default=data.Reach.OWN)
+    administers = models.CharField(max_length=10, blank=True, choices=_choices(Administers))
 
     class Meta:
         db_table = "identity_role"
@@ -200,6 +202,7 @@ class Grant(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="grants")
     permission = models.CharField(max_length=100)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, related_name="grants")
+    scope = models.JSONField(default=dict)
     purpose = models.CharField(max_length=300)
     valid_from = models.DateTimeField(default=now)
     until = models.DateTimeField()
@@ -252,6 +255,7 @@ class Agency(models.Model):
     valid_from = models.DateTimeField(default=now)
     until = models.DateTimeField()
     granted_by = models.CharField(max_length=140)
+    accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.CharField(max_length=140, blank=True)
 
@@ -319,3 +323,15 @@ class Session(AbstractBaseSession):
         from .sessions import SessionStore
 
         return SessionStore
+
+
+# Tables of the nouns that have a folder of their own.
+from .authority.models import Emergency as Emergency  # noqa: E402
+from .authority.models import Review as Review  # noqa: E402
+from .authority.models import ReviewLine as ReviewLine  # noqa: E402
+from .authority.models import RightsRequest as RightsRequest  # noqa: E402
+from .authority.models import Sighting as Sighting  # noqa: E402
+from .reorganisation.models import Reorganisation as Reorganisation  # noqa: E402
+from .reorganisation.models import Succession as Succession  # noqa: E402
+from .scim.models import PersonnelRecord as PersonnelRecord  # noqa: E402
+from .scim.models import PersonnelSystem as PersonnelSystem  # noqa: E402

@@ -21,6 +21,7 @@ from tongban.base.kernel.api import (
     identity_number,
     new_id,
     now,
+    system,
 )
 from tongban.base.ledger.api import write
 
@@ -116,7 +117,7 @@ def _create(row: models.Person, password: str | None, id_number: str, id_type: s
     else:
         row.set_password(password)
     try:
-        with transaction.atomic():
+        with system():  # whoever opens an account, at home or at a window, sees no accounts
             row.save(force_insert=True)
             write("identity.person.created", row.ref, by=by or row.ref, account=row.kind, level=row.level)
     except IntegrityError as error:
@@ -184,7 +185,8 @@ def confirm_real_name(person: Ref, name: str, id_number: str) -> None:
         row = _person_row(person, lock=True)
         if row.kind != data.PersonKind.CITIZEN or row.level >= data.Level.REAL_NAME:
             raise Refused(_("This account is confirmed already."))
-        taken = models.Person.objects.filter(kind=row.kind, id_index=id_index(number)).exclude(pk=row.pk).exists()
+        with system():
+            taken = models.Person.objects.filter(kind=row.kind, id_index=id_index(number)).exclude(pk=row.pk).exists()
         if taken or not identity_number(number) or not real_name(name.strip(), RESIDENT_ID, number):
             raise Invalid({"id_number": UNCONFIRMED}, UNCONFIRMED)
         row.name, row.id_type, row.id_number, row.id_index = (
@@ -198,9 +200,29 @@ def confirm_real_name(person: Ref, name: str, id_number: str) -> None:
         write("identity.person.level", person, by=person, level=row.level)
 
 
+def change_staff(person: Ref, username: str, name: str, phone: str, by: Ref | None = None) -> None:
+    """Another username, name or phone of a member of staff; `Invalid` per field as `create_staff`."""
+    with transaction.atomic():
+        row = _person_row(person, lock=True)
+        former = (row.username, row.name, row.phone)
+        row.username, row.name, row.phone = username.strip(), name.strip(), normal_phone(phone)
+        if row.kind != data.PersonKind.STAFF or (row.username, row.name, row.phone) == former:
+            return
+        row.phone_index = phone_index(row.phone)
+        _check(row, None)
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["username", "name", "phone", "phone_index"])
+        except IntegrityError as error:
+            raise _taken(error) from None
+        new = (row.username, row.name, row.phone)
+        changed = [field for field, a, b in zip(("username", "name", "phone"), former, new, strict=True) if a != b]
+        write("identity.person.changed", person, by=by, fields=changed)
+
+
 def set_password(person: Ref, password: str, by: Ref | None = None) -> None:
     """A new password; every session of the account ends."""
-    with transaction.atomic():
+    with system():  # who has forgotten it is not signed in
         row = _person_row(person, lock=True)
         try:
             validate_password(password, row)
@@ -210,6 +232,7 @@ def set_password(person: Ref, password: str, by: Ref | None = None) -> None:
         row.save(update_fields=["password"])
         row.sessions.all().delete()
         write("identity.person.password", person, by=by or person)
+        emit(data.SignedOut(person))
 
 
 def set_level(person: Ref, level: int, by: Ref | None = None) -> None:
@@ -246,6 +269,7 @@ def sign_out_everywhere(person: Ref, by: Ref | None = None) -> int:
     with transaction.atomic():
         gone, _kinds = models.Session.objects.filter(account__public_id=person.id).delete()
         write("identity.person.signed_out", person, by=by or person, sessions=gone)
+        emit(data.SignedOut(person))
     return gone
 
 
@@ -262,7 +286,8 @@ def person_by_username(username: str) -> data.Person:
 def person_by_id_number(id_number: str) -> data.Person | None:
     """The citizen's account of this identity number, found by its keyed hash, or None."""
     index = id_index(id_number)
-    row = models.Person.objects.filter(kind=data.PersonKind.CITIZEN, id_index=index).first() if index else None
+    with system():  # a clerk with the card in hand
+        row = models.Person.objects.filter(kind=data.PersonKind.CITIZEN, id_index=index).first() if index else None
     return _person(row) if row else None
 
 

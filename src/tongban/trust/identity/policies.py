@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Refused
+from tongban.base.kernel.api import Refused, system
 
 from . import sessions
 from .access import acting, actor_of, may, require
@@ -31,6 +32,18 @@ Check = Callable[[HttpRequest, Actor], HttpResponse | None]
 def public(view: V) -> V:
     """Anybody, signed in or not."""
     return _guarded(view, Policy("public"), lambda request, actor: None)
+
+
+def entering(view: V) -> V:
+    """Anybody between the first and the second step of signing in: as the system, for nobody is known yet."""
+
+    @wraps(view)
+    def entered(*args: Any, **kwargs: Any) -> Any:
+        with system():
+            response = view(*args, **kwargs)
+            return response.render() if hasattr(response, "render") else response
+
+    return public(entered)  # type: ignore[return-value]
 
 
 @overload
@@ -92,7 +105,8 @@ def with_query_code(view: V) -> V:
             raise Refused(_("Too many attempts. Please wait a few minutes and try again."), code="too_many")
         return None
 
-    return _guarded(view, Policy("query_code"), check)
+    # In a transaction, signed in or not: the code opens row security for this one case until its end.
+    return _guarded(transaction.atomic(view), Policy("query_code"), check)
 
 
 def _staff(request: HttpRequest, actor: Actor) -> HttpResponse | None:
@@ -100,9 +114,12 @@ def _staff(request: HttpRequest, actor: Actor) -> HttpResponse | None:
         return to_sign_in(request)
     if not actor.staff:
         raise Refused()
-    if needs_second_factor(request):
-        return redirect("mfa_activate_totp")
-    return None
+    return second_step(request)
+
+
+def second_step(request: HttpRequest) -> HttpResponse | None:
+    """Where a member of staff sets up the second factor that is still missing, else None."""
+    return redirect("mfa_activate_totp") if needs_second_factor(request) else None
 
 
 def needs_second_factor(request: HttpRequest) -> bool:
@@ -114,7 +131,8 @@ def needs_second_factor(request: HttpRequest) -> bool:
         return False
     from allauth.mfa.models import Authenticator
 
-    return not Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
+    factors = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return not Authenticator.objects.filter(user=account, type__in=factors).exists()
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -135,12 +153,12 @@ def _guarded(view: V, policy: Policy, check: Check) -> V:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         actor = actor_of(request)
         request.actor = actor  # type: ignore[attr-defined]
-        answer = check(request, actor)
-        if answer is not None:
-            return answer
-        if not actor.public:
-            sessions.touch(request.session)
         with kept(), acting(actor):
+            answer = check(request, actor)
+            if answer is not None:
+                return answer
+            if not actor.public:
+                sessions.touch(request.session)
             response = view(request, *args, **kwargs)
             if callable(getattr(response, "render", None)) and not getattr(response, "is_rendered", True):
                 response = response.render()  # a lazy page would read its rows after the actor is gone

@@ -13,6 +13,7 @@ from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, emit, today
 from tongban.base.ledger.api import write
 
 from . import data, models
+from .authority.separation import one_administrator
 from .offices import _at, _row
 from .people import _person_row
 
@@ -34,17 +35,9 @@ def assign_post(
     `acting_for` names the post stood in for, which needs an end. `Invalid` for an unknown role or dates
     that do not fit; `Refused` for citizens' and closed accounts.
     """
-    unknown = set(roles) - set(models.Role.objects.filter(key__in=roles).values_list("key", flat=True))
     first = valid_from or today()
-    if by == person:
-        raise Refused(_("Nobody can give a post to themselves."))
-    if unknown:
-        raise Invalid({"roles": _("There is no role named %s.") % ", ".join(sorted(unknown))})
-    if until is not None and until <= first:
-        raise Invalid({"until": _("The end must be after the beginning.")})
-    if acting_for is not None and until is None:
-        raise Invalid({"until": _("Standing in for somebody needs an end.")})
-    with transaction.atomic():
+    check_post(person, roles, first, until, acting_for, by)
+    with one_administrator(), transaction.atomic():
         holder = _person_row(person, lock=True)
         if holder.kind != data.PersonKind.STAFF or not holder.is_active:
             raise Refused(_("Only a member of staff with an open account can hold a post."))
@@ -68,6 +61,21 @@ def assign_post(
         )
         emit(data.PostAssigned(row.ref, person, office))
     return _post(row)
+
+
+def check_post(
+    person: Ref, roles: Sequence[str], first: date, until: date | None, acting_for: Ref | None, by: Ref | None
+) -> None:
+    """What must hold of any post before it is given; `Invalid` or `Refused`."""
+    unknown = set(roles) - set(models.Role.objects.filter(key__in=roles).values_list("key", flat=True))
+    if by == person:
+        raise Refused(_("Nobody can give a post to themselves."))
+    if unknown:
+        raise Invalid({"roles": _("There is no role named %s.") % ", ".join(sorted(unknown))})
+    if until is not None and until <= first:
+        raise Invalid({"until": _("The end must be after the beginning.")})
+    if acting_for is not None and until is None:
+        raise Invalid({"until": _("Standing in for somebody needs an end.")})
 
 
 def end_post(post: Ref, on: date | None = None, by: Ref | None = None) -> None:

@@ -47,14 +47,28 @@ ACCOUNT_FORMS = {
     "reauthenticate": "tongban.trust.identity.signin.AgainForm",
 }
 
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "tongban.trust.identity.factors.FactorAdapter"
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers take passkeys from https and from this very machine only; outside production we are the latter.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = os.environ.get("TONGBAN_PROFILE") != "production"
 MFA_TOTP_ISSUER = "Tongban"
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
-    "authenticate": "tongban.trust.identity.signin.SecondFactorForm",
-    "activate_totp": "tongban.trust.identity.signin.AppForm",
+    "authenticate": "tongban.trust.identity.factors.SecondFactorForm",
+    "activate_totp": "tongban.trust.identity.factors.AppForm",
+    "add_webauthn": "tongban.trust.identity.factors.PasskeyForm",
+    "login_webauthn": "tongban.trust.identity.factors.PasskeySignInForm",
 }
 
 # Staff sign in with a second factor. Accounts marked as demonstration are free of it outside production.
 TONGBAN_SECOND_FACTOR = os.environ.get("TONGBAN_SECOND_FACTOR", "1") == "1"
+
+# How many different people a member of staff may look up within an hour and a day (T2).
+TONGBAN_LOOKUPS_HOUR = int(os.environ.get("TONGBAN_LOOKUPS_HOUR", "200"))
+TONGBAN_LOOKUPS_DAY = int(os.environ.get("TONGBAN_LOOKUPS_DAY", "800"))
+
+# Addresses of the proxies whose word on client certificates counts (mutual TLS); empty: nobody's. Such a proxy sets or
+# clears X-Client-Verify and X-Client-Certificate on every request.
+TONGBAN_TLS_PROXIES = tuple(filter(None, os.environ.get("TONGBAN_TLS_PROXIES", "").split(",")))

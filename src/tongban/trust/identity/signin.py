@@ -6,8 +6,6 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
-from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
@@ -17,11 +15,12 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from tongban.base.kernel.api import Refused, emit, system
 from tongban.base.ledger.api import write
 
-from . import sessions
+from . import sessions, visits
 from .codes import TOO_MANY
-from .data import PersonKind
+from .data import PersonKind, SignedOut
 from .forms import PASSWORD_RULES
 from .limits import forgive, limited, network
 from .models import Person
@@ -33,10 +32,15 @@ def find_account(login: str) -> Person | None:
     """The open account of this site that a username, phone or identity number names, by equality on
     hashes."""
     login = login.strip()
-    kind = PersonKind.CITIZEN if sessions.site() == "public" else PersonKind.STAFF
     named = Q(username=login) | Q(phone_index=phone_index(login)) | Q(id_index=id_index(login))
-    rows = list(Person.objects.filter(named, kind=kind, is_active=True)[:2]) if login else []
+    with system():  # nobody is signed in yet
+        rows = list(Person.objects.filter(named, kind=site_kind(), is_active=True)[:2]) if login else []
     return rows[0] if len(rows) == 1 else None
+
+
+def site_kind() -> PersonKind:
+    """Whose site this is."""
+    return PersonKind.CITIZEN if sessions.site() == "public" else PersonKind.STAFF
 
 
 class SignInBackend(BaseBackend):
@@ -84,10 +88,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 forgive(key)
         return user
 
+    def pre_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse | None:
+        """An account opens one site only, whatever proves whose it is (R21)."""
+        if not isinstance(user, Person) or user.kind != site_kind():
+            raise Refused(WRONG)
+        answer: HttpResponse | None = super().pre_login(request, user, **how)
+        return answer
+
     def login(self, request: HttpRequest, user: Any) -> None:
         """Django gives the session a new key here; both limits count from now."""
-        super().login(request, user)
+        with system():
+            super().login(request, user)
         sessions.start(request.session)
+        request.session[visits.AGENT] = visits.device(request.headers.get("User-Agent", ""))
         with transaction.atomic():
             write("identity.signed_in", user.ref, by=user.ref, site=sessions.site())
 
@@ -96,6 +109,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if isinstance(user, Person):
             with transaction.atomic():
                 write("identity.signed_out", user.ref, by=user.ref, site=sessions.site())
+                if visit := request.session.get(sessions.VISIT):
+                    emit(SignedOut(user.ref, visit))
         super().logout(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
@@ -145,7 +160,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return cleaned
 
 
-class _Plain:
+class Plain:
     """allauth's forms without placeholders: labels do their work."""
 
     fields: dict[str, forms.Field]
@@ -156,7 +171,7 @@ class _Plain:
             field.widget.attrs.pop("placeholder", None)
 
 
-class PasswordForm(_Plain, ChangePasswordForm):  # type: ignore[misc]
+class PasswordForm(Plain, ChangePasswordForm):  # type: ignore[misc]
     """The present password and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -168,34 +183,5 @@ class PasswordForm(_Plain, ChangePasswordForm):  # type: ignore[misc]
         self.fields["password2"].label = _("New password once more")
 
 
-class AgainForm(_Plain, ReauthenticateForm):  # type: ignore[misc]
+class AgainForm(Plain, ReauthenticateForm):  # type: ignore[misc]
     """The password once more before something that matters."""
-
-
-class AppForm(_Plain, ActivateTOTPForm):  # type: ignore[misc]
-    """The first code of a new authenticator app."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code from your authenticator app")
-
-
-class SecondFactorForm(_Plain, AuthenticateForm):  # type: ignore[misc]
-    """The second step: a code of the authenticator app, or a recovery code."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code from your authenticator app")
-        self.fields["code"].help_text = _("Six digits. A recovery code works as well, once.")
-        self.fields["code"].widget.attrs["inputmode"] = "numeric"
-
-    def clean_code(self) -> str:
-        """The right code counts as no attempt, and works once even at two processes."""
-        key = f"factor:{self.user.public_id}"
-        if limited(key, 8, 600):
-            raise ValidationError(TOO_MANY)
-        if limited(f"{key}:{self.cleaned_data['code']}", 1, 120):
-            raise ValidationError(_("This code was typed before. Please wait for the next one."))
-        code: str = super().clean_code()
-        forgive(key)
-        return code

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from .urls_account import own
 from .urls_account import urlpatterns as shared
-from .views import account
+from .views import account, agencies, levels
 
 urlpatterns = [
     *shared,
@@ -23,6 +23,13 @@ urlpatterns = [
                     *own,
                     path("account/real-name/", account.real_name, name="real_name"),
                     path("account/act-for/", account.act_for, name="act_for"),
+                    path("account/levels/", levels.own, name="levels"),
+                    path("account/levels/phone/", levels.phone, name="phone"),
+                    path("account/levels/phone/code/", levels.phone_code, name="phone_code"),
+                    path("account/agents/", agencies.agencies, name="agencies"),
+                    path("account/agents/new/", agencies.new, name="agency_new"),
+                    path("account/agents/<str:id_>/accept/", agencies.accept, name="agency_accept"),
+                    path("account/agents/<str:id_>/revoke/", agencies.revoke, name="agency_revoke"),
                 ],
                 "identity",
             )

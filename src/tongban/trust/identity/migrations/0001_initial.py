@@ -7,6 +7,11 @@ import tongban.base.kernel.ids
 import tongban.trust.identity.data
 from django.conf import settings
 from django.db import migrations, models
+import tongban.trust.identity.reorganisation.data
+
+from tongban.trust.identity.authority.separation import FUNCTIONS, UNDO
+
+SEPARATION = migrations.RunSQL(FUNCTIONS, UNDO)
 
 
 class Migration(migrations.Migration):
@@ -217,6 +222,7 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateTimeField(default=tongban.base.kernel.clock.now)),
                 ('until', models.DateTimeField()),
                 ('granted_by', models.CharField(max_length=140)),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_by', models.CharField(blank=True, max_length=140)),
                 ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agencies', to=settings.AUTH_USER_MODEL)),
@@ -246,4 +252,186 @@ class Migration(migrations.Migration):
             model_name='post',
             constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('valid_from')), _connector='OR'), name='identity_post_time'),
         ),
+        # Reorganisation, authority, personnel systems
+        migrations.AddField(
+            model_name='grant',
+            name='scope',
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name='role',
+            name='administers',
+            field=models.CharField(blank=True, choices=[('system', 'system'), ('security', 'security'), ('audit', 'audit')], max_length=10),
+        ),
+        migrations.CreateModel(
+            name='Emergency',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=tongban.base.kernel.ids.new_id, max_length=26, unique=True)),
+                ('officer', models.CharField(max_length=140)),
+                ('subject', models.CharField(max_length=140)),
+                ('reason', models.CharField(max_length=500)),
+                ('asked_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ('second', models.CharField(blank=True, max_length=140)),
+                ('opened_at', models.DateTimeField(null=True)),
+                ('until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'identity_emergency',
+                'constraints': [models.CheckConstraint(condition=models.Q(('second', models.F('officer')), _negated=True), name='identity_emergency_two')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PersonnelSystem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=tongban.base.kernel.ids.new_id, max_length=26, unique=True)),
+                ('title', models.CharField(max_length=100)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('created_by', models.CharField(blank=True, max_length=140)),
+                ('created_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ('until', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='personnel_systems', to='identity.office')),
+            ],
+            options={
+                'db_table': 'identity_personnel_system',
+            },
+        ),
+        migrations.CreateModel(
+            name='Reorganisation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=tongban.base.kernel.ids.new_id, max_length=26, unique=True)),
+                ('title', models.CharField(max_length=200)),
+                ('basis', models.CharField(blank=True, max_length=300)),
+                ('on', models.DateField()),
+                ('text', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('plan', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('proposed', 'proposed'), ('approved', 'approved'), ('applied', 'applied'), ('failed', 'failed'), ('withdrawn', 'withdrawn')], default=tongban.trust.identity.reorganisation.data.State['PROPOSED'], max_length=10)),
+                ('message', models.TextField(blank=True)),
+                ('proposed_by', models.CharField(blank=True, max_length=140)),
+                ('proposed_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ('approved_by', models.CharField(blank=True, max_length=140)),
+                ('approved_at', models.DateTimeField(null=True)),
+                ('applied_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'identity_reorganisation',
+                'indexes': [models.Index(condition=models.Q(('state', 'approved')), fields=['on'], name='identity_reorg_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('approved_by', ''), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='identity_reorganisation_two')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Review',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=tongban.base.kernel.ids.new_id, max_length=26, unique=True)),
+                ('title', models.CharField(max_length=200)),
+                ('opened_by', models.CharField(blank=True, max_length=140)),
+                ('opened_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ('due', models.DateField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('office', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.office')),
+            ],
+            options={
+                'db_table': 'identity_review',
+            },
+        ),
+        migrations.CreateModel(
+            name='Sighting',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('officer_id', models.CharField(max_length=26)),
+                ('subject', models.CharField(max_length=64)),
+                ('hour', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'identity_sighting',
+                'constraints': [models.UniqueConstraint(fields=('officer_id', 'hour', 'subject'), name='identity_sighting_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Succession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('how', models.CharField(choices=[('merge', 'merge'), ('split', 'split'), ('rename', 'rename'), ('move', 'move'), ('close', 'close')], max_length=10)),
+                ('on', models.DateField()),
+                ('former', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='identity.office')),
+                ('reorganisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successions', to='identity.reorganisation')),
+                ('successor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='identity.office')),
+            ],
+            options={
+                'db_table': 'identity_succession',
+            },
+        ),
+        migrations.CreateModel(
+            name='PersonnelRecord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('external_id', models.CharField(blank=True, max_length=120)),
+                ('title', models.CharField(blank=True, max_length=100)),
+                ('changed_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ('deleted_at', models.DateTimeField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='personnel_records', to=settings.AUTH_USER_MODEL)),
+                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='identity.personnelsystem')),
+            ],
+            options={
+                'db_table': 'identity_personnel_record',
+                'constraints': [models.UniqueConstraint(fields=('system', 'person'), name='identity_personnel_once'), models.UniqueConstraint(condition=models.Q(models.Q(('external_id', ''), _negated=True), ('deleted_at', None)), fields=('system', 'external_id'), name='identity_personnel_external')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReviewLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('person_ref', models.CharField(max_length=140)),
+                ('verdict', models.CharField(blank=True, choices=[('', ''), ('keep', 'keep'), ('end', 'end'), ('expired', 'expired')], max_length=10)),
+                ('decided_by', models.CharField(blank=True, max_length=140)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.grant')),
+                ('post', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.post')),
+                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='identity.review')),
+            ],
+            options={
+                'db_table': 'identity_review_line',
+                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(('decided_by', models.F('person_ref')), _negated=True), _connector='OR'), name='identity_review_not_own'), models.CheckConstraint(condition=models.Q(models.Q(('grant__isnull', False), ('post', None)), models.Q(('grant', None), ('post__isnull', False)), _connector='OR'), name='identity_review_one_right')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RightsRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=tongban.base.kernel.ids.new_id, max_length=26, unique=True)),
+                ('kind', models.CharField(choices=[('post', 'post'), ('grant', 'grant')], max_length=5)),
+                ('person_ref', models.CharField(max_length=140)),
+                ('title', models.CharField(blank=True, max_length=100)),
+                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
+                ('permission', models.CharField(blank=True, max_length=100)),
+                ('scope', models.JSONField(default=dict)),
+                ('purpose', models.CharField(blank=True, max_length=300)),
+                ('valid_from', models.DateField(null=True)),
+                ('until', models.DateField(null=True)),
+                ('concurrent', models.BooleanField(default=False)),
+                ('state', models.CharField(choices=[('asked', 'asked'), ('confirmed', 'confirmed'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='asked', max_length=10)),
+                ('asked_by', models.CharField(blank=True, max_length=140)),
+                ('asked_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ('decided_by', models.CharField(blank=True, max_length=140)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('result', models.CharField(blank=True, max_length=140)),
+                ('acting_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.post')),
+                ('office', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='identity.office')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'db_table': 'identity_request',
+                'indexes': [models.Index(condition=models.Q(('state', 'asked')), fields=['id'], name='identity_request_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(models.Q(('decided_by', models.F('asked_by')), _negated=True), models.Q(('decided_by', models.F('person_ref')), _negated=True)), _connector='OR'), name='identity_request_two')],
+            },
+        ),
+        SEPARATION,
+        # End of these
     ]

@@ -147,7 +147,9 @@ def test_t18_every_form_without_a_token_is_refused(people: SimpleNamespace, publ
         settings.SITE, settings.ROOT_URLCONF = site, f"tongban.trust.identity.urls_{site}"
         strict = Client(enforce_csrf_checks=True)
         for where, _view in walk():
-            address = "/" + where.replace("<str:id_>", "0" * 26)
+            if where.startswith("scim/"):
+                continue  # for programs with a token: no session that a forged form could use
+            address = "/" + where.replace("<str:id_>", "0" * 26).replace("<int:pk>", "1")
             assert strict.post(address, {}).status_code == 403, address
 
 

@@ -24,23 +24,28 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from tongban.base.kernel.api import Invalid, NotFound, Refused, Text
+from tongban.base.kernel.api import Invalid, NotFound, Refused, Text, system
 
 from .. import agents, codes, forms, people, sessions
 from ..access import AGENCY_KEY
 from ..data import Actor
 from ..limits import network
+from ..methods import sign_in_methods
 from ..models import OneTimeCode, Person
-from ..policies import public, signed_in, to_sign_in
+from ..policies import entering, public, signed_in, to_sign_in
 from ..redirects import local_path
 from ..signin import find_account
 
-sign_in = public(LoginView.as_view(template_name="identity/sign_in.html"))
+sign_in = public(
+    LoginView.as_view(
+        template_name="identity/sign_in.html", extra_context={"certificates": lambda: "certificate" in sign_in_methods}
+    )
+)
 sign_out = public(LogoutView.as_view(template_name="identity/sign_out.html"))
 change_password = signed_in(PasswordChangeView.as_view(template_name="identity/password_change.html", success_url="/"))
 again = signed_in(ReauthenticateView.as_view(template_name="identity/again.html"))
 factor_again = signed_in(FactorAgainView.as_view(template_name="identity/again.html"))
-factor = public(AuthenticateView.as_view(template_name="identity/factor.html"))
+factor = entering(AuthenticateView.as_view(template_name="identity/factor.html"))
 factors = signed_in(IndexView.as_view(template_name="identity/factors.html"))
 factor_on = signed_in(ActivateTOTPView.as_view(template_name="identity/factor_on.html"))
 factor_off = signed_in(DeactivateTOTPView.as_view(template_name="identity/factor_off.html"))
@@ -51,14 +56,14 @@ PENDING = "pending_code"
 WRONG_CODE = _("The code is not right or no longer valid. Please check it or ask for a new one.")
 
 
-def _page(
+def page(
     request: HttpRequest, title: Text, verb: Text, form: Any, lead: Text = "", status: int = 200, **more: Any
 ) -> HttpResponse:
     context = {"title": title, "verb": verb, "form": form, "lead": lead, **more}
     return render(request, "identity/form.html", context, status=422 if form.errors else status)
 
 
-def _send(request: HttpRequest, purpose: str, contact: str, person: Person | None, to: str = "") -> None:
+def send(request: HttpRequest, purpose: str, contact: str, person: Person | None, to: str = "") -> None:
     ticket = codes.issue_code(purpose, contact, person, network(request), to)
     request.session[PENDING] = {"ticket": ticket, "purpose": purpose, "phone": to, "next": _next(request)}
 
@@ -67,7 +72,7 @@ def _next(request: HttpRequest) -> str:
     return local_path(request.POST.get("next") or request.GET.get("next"), "")
 
 
-def _redeem(request: HttpRequest, purpose: str, code: str) -> OneTimeCode | None:
+def redeem(request: HttpRequest, purpose: str, code: str) -> OneTimeCode | None:
     pending = request.session.get(PENDING) or {}
     if pending.get("purpose") != purpose:
         return None
@@ -99,9 +104,9 @@ def code_request(request: HttpRequest) -> HttpResponse:
     form = forms.ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         login = form.cleaned_data["login"]
-        _send(request, "signin", login, find_account(login))
+        send(request, "signin", login, find_account(login))
         return redirect("account_code_enter")
-    return _page(request, _("Sign in with a code"), _("Send the code"), form, next=_next(request))
+    return page(request, _("Sign in with a code"), _("Send the code"), form, next=_next(request))
 
 
 @public
@@ -112,13 +117,13 @@ def code_enter(request: HttpRequest) -> HttpResponse:
         return redirect("account_code")
     form = forms.CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        row = _redeem(request, "signin", form.cleaned_data["code"])
+        row = redeem(request, "signin", form.cleaned_data["code"])
         if row is not None and row.person is not None and row.person.is_active:
             target = local_path(request.session.pop(PENDING).get("next"), "/")
             return _enter(request, row.person, target)
         form.add_error("code", WRONG_CODE)
     lead = _("If this account exists, a code is on its way to its phone.")
-    return _page(request, _("Type the code"), _("Sign in"), form, lead)
+    return page(request, _("Type the code"), _("Sign in"), form, lead)
 
 
 def _enter(request: HttpRequest, person: Person, target: str) -> HttpResponse:
@@ -135,10 +140,10 @@ def reset_request(request: HttpRequest) -> HttpResponse:
     form = forms.ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         login = form.cleaned_data["login"]
-        _send(request, "reset", login, find_account(login))
+        send(request, "reset", login, find_account(login))
         return redirect("account_reset_password_code")
     lead = _("We send a code to the phone of the account.")
-    return _page(request, _("Forgotten password"), _("Send the code"), form, lead)
+    return page(request, _("Forgotten password"), _("Send the code"), form, lead)
 
 
 @sensitive_post_parameters("password", "again")
@@ -148,7 +153,7 @@ def reset_code(request: HttpRequest) -> HttpResponse:
     """The code and a new password; every session of the account ends."""
     form = forms.ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        row = _redeem(request, "reset", form.cleaned_data["code"])
+        row = redeem(request, "reset", form.cleaned_data["code"])
         if row is not None and row.person is not None:
             people.set_password(row.person.ref, form.cleaned_data["password"])
             request.session.pop(PENDING, None)
@@ -156,7 +161,7 @@ def reset_code(request: HttpRequest) -> HttpResponse:
             return redirect("account_login")
         form.add_error("code", WRONG_CODE)
     lead = _("If this account exists, a code is on its way to its phone.")
-    return _page(request, _("Choose a new password"), _("Change the password"), form, lead)
+    return page(request, _("Choose a new password"), _("Change the password"), form, lead)
 
 
 STEPS = [_("Mobile number"), _("One-time code"), _("Your details")]
@@ -170,9 +175,9 @@ def register(request: HttpRequest) -> HttpResponse:
     form = forms.PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         phone = form.cleaned_data["phone"]
-        _send(request, "register", phone, None, to=phone)
+        send(request, "register", phone, None, to=phone)
         return redirect("account_signup_code")
-    return _page(request, _("Open an account"), _("Send the code"), form, steps=STEPS, step=1, next=_next(request))
+    return page(request, _("Open an account"), _("Send the code"), form, steps=STEPS, step=1, next=_next(request))
 
 
 @public
@@ -182,14 +187,14 @@ def register_code(request: HttpRequest) -> HttpResponse:
     form = forms.CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         pending = request.session.get(PENDING) or {}
-        if _redeem(request, "register", form.cleaned_data["code"]) is not None:
+        if redeem(request, "register", form.cleaned_data["code"]) is not None:
             if find_account(pending["phone"]) is not None:
                 messages.info(request, _("This phone already has an account. Please sign in."))
                 return redirect("account_login")
             request.session[VERIFIED] = pending["phone"]
             return redirect("account_signup_details")
         form.add_error("code", WRONG_CODE)
-    return _page(request, _("Type the code"), _("Continue"), form, steps=STEPS, step=2)
+    return page(request, _("Type the code"), _("Continue"), form, steps=STEPS, step=2)
 
 
 @sensitive_post_parameters("password", "again", "id_number")
@@ -211,8 +216,10 @@ def register_details(request: HttpRequest) -> HttpResponse:
         else:
             request.session.pop(VERIFIED)
             target = local_path((request.session.pop(PENDING, None) or {}).get("next"), "/")
-            return _enter(request, Person.objects.get(public_id=made.ref.id), target)
-    return _page(request, _("Your details"), _("Open the account"), form, steps=STEPS, step=3)
+            with system():  # the new account is nobody's yet who has signed in
+                person = Person.objects.get(public_id=made.ref.id)
+            return _enter(request, person, target)
+    return page(request, _("Your details"), _("Open the account"), form, steps=STEPS, step=3)
 
 
 @signed_in
@@ -245,10 +252,10 @@ def real_name(request: HttpRequest) -> HttpResponse:
         try:
             actor: Actor = request.actor  # type: ignore[attr-defined]
             people.confirm_real_name(actor.person, **form.cleaned_data)
-            return redirect("identity:account")
+            return redirect("identity:levels")
         except (Invalid, Refused) as error:
             form.add_error(None, str(error.message))
-    return _page(request, _("Confirm your real name"), _("Confirm"), form)
+    return page(request, _("Confirm your real name"), _("Confirm"), form)
 
 
 @require_POST

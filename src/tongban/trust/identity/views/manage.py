@@ -18,10 +18,12 @@ from tongban.base.kernel.api import Invalid, Ref, now, today
 
 from .. import data, forms, grants, offices, people, posts
 from ..access import may, require
+from ..authority import requests
+from ..authority.forms import GrantForm
 from ..permissions import permissions
 from ..policies import permitted
 
-READ, MANAGE = "identity.read", "identity.manage"
+READ, MANAGE, CONFIRM = "identity.read", "identity.manage", "identity.confirm"
 
 
 def _actor(request: HttpRequest) -> data.Actor:
@@ -29,6 +31,7 @@ def _actor(request: HttpRequest) -> data.Actor:
     return actor
 
 
+ASKED = _("Asked for. It holds as soon as a security administrator has confirmed it.")
 PEOPLE = [
     ("name", _("Name"), "link"),
     ("username", _("Username")),
@@ -162,6 +165,8 @@ def person_page(request: HttpRequest, id_: str) -> HttpResponse:
     context = {
         "person": person,
         "manages": may(_actor(request), MANAGE),
+        "decides": may(_actor(request), CONFIRM),
+        "asked": [row for row in requests.requests_of(person.ref) if row.state == "asked"],
         "posts": _shown(posts.posts_of(person.ref, history=True)),
         "grants": [_grant_shown(grant) for grant in grants.grants_of(person.ref, history=True)],
     }
@@ -191,9 +196,10 @@ def post_new(request: HttpRequest, id_: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         office = values.pop("office")
-        require(_actor(request), MANAGE, office)
         try:
-            posts.assign_post(person.ref, office.ref, **values, by=_actor(request).person)
+            made = requests.ask_post(_actor(request), person.ref, office.ref, **values)
+            if not isinstance(made, data.Post):
+                messages.success(request, ASKED)
             return redirect("identity:person", id_=id_)
         except Invalid as invalid:
             _tell(form, invalid)
@@ -211,17 +217,17 @@ def _colleagues(person: data.Person) -> list[data.Post]:
 def grant_new(request: HttpRequest, id_: str) -> HttpResponse:
     """Give somebody one permission for a time."""
     person = people.person(Ref(data.PERSON, id_))
-    form = forms.GrantForm(request.POST or None)
+    form = GrantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        office = values.pop("office")
-        require(_actor(request), MANAGE, office)
+        from .rights import grant_of
+
         try:
-            grants.grant(person.ref, values.pop("permission"), office.ref, **values, by=_actor(request).person)
+            requests.ask_grant(_actor(request), person.ref, **grant_of(form))
+            messages.success(request, ASKED)
             return redirect("identity:person", id_=id_)
         except Invalid as invalid:
             _tell(form, invalid)
-    context = {"title": _("New grant for %s") % person.name, "verb": _("Give the grant"), "form": form}
+    context = {"title": _("New grant for %s") % person.name, "verb": _("Ask"), "form": form}
     return render(request, "identity/form.html", context, status=422 if form.errors else 200)
 
 
@@ -252,12 +258,11 @@ def post_end(request: HttpRequest, id_: str) -> HttpResponse:
 
 
 @require_POST
-@permitted(MANAGE)
+@permitted(CONFIRM)
 def grant_revoke(request: HttpRequest, id_: str) -> HttpResponse:
     """End a grant now."""
     found = grants.grant_by_ref(Ref(data.GRANT, id_))
-    if found.office is not None:
-        require(_actor(request), MANAGE, found.office)
+    require(_actor(request), CONFIRM, found.office)
     grants.revoke(found.ref, by=_actor(request).person)
     return redirect("identity:person", id_=found.person.id)
 

@@ -1,0 +1,1 @@
+"""Reorganisation of offices: merge, split, rename, move, close at a date (NFR-08)."""
