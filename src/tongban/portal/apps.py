@@ -6,3 +6,6 @@ class PortalConfig(AppConfig):
     label = "portal"
 
     public_tables = {"portal_notice": "SELECT"}
+
+    def ready(self) -> None:
+        from . import messages, permissions  # noqa: F401 - declares message kinds and rights

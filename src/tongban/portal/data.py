@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.data import Text
+from tongban.base.kernel.data import Ref, Text
 
 
 class Audience(StrEnum):
@@ -40,6 +40,20 @@ class Notice:
     title: str
     body: str
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDraft:
+    """A notice that is being written, or waits for somebody else to publish it."""
+
+    id: str
+    title: str
+    body: str
+    editors: tuple[Ref, ...]
+    asked_at: datetime | None
+    returned: str
+    revision: int
+    updated_at: datetime
 
 
 LIFE_EVENTS: Sequence[WayIn] = (

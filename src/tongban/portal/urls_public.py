@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import seen, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,5 +10,6 @@ urlpatterns = [
     path("themes/", views.themes, name="themes"),
     path("notices/<str:id_>/", views.notice, name="notice"),
     path("accessibility/", views.accessibility, name="accessibility"),
+    path("account/seen/", seen.seen, name="seen"),
     path("look/", views.appearance, name="appearance"),
 ]

@@ -40,6 +40,7 @@ from .queries import (
     works,
     year_of_days,
 )
+from .titles import clock_titles, clocks
 
 __all__ = [
     "CalendarChange",
@@ -61,6 +62,8 @@ __all__ = [
     "Suspension",
     "Unit",
     "between",
+    "clock_titles",
+    "clocks",
     "close",
     "coverage_check",
     "days_left",

@@ -16,15 +16,20 @@ from .identifiers import (
 )
 from .ids import new_id
 from .lines import Lines, Path
+from .masks import mask
+from .quiet import SHARED, alone
 from .registry import Registry
+from .subjects import Named, named, subjects
 
 __all__ = [
     "JSON",
     "SHANGHAI",
+    "SHARED",
     "DefinitionError",
     "Event",
     "Invalid",
     "Lines",
+    "Named",
     "NotFound",
     "Path",
     "Ref",
@@ -34,6 +39,7 @@ __all__ = [
     "Text",
     "TongbanError",
     "Verdict",
+    "alone",
     "canonical",
     "credit_check",
     "credit_code",
@@ -42,11 +48,14 @@ __all__ = [
     "identity_number",
     "licence_check",
     "local",
+    "mask",
+    "named",
     "new_id",
     "now",
     "on",
     "org_check",
     "org_code",
+    "subjects",
     "system",
     "today",
     "travelled",

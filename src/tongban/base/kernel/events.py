@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app as django_app
 from pydantic import TypeAdapter
 
 from .data import Event
+from .quiet import SHARED
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Any], None]
@@ -68,15 +69,32 @@ def run_handler(name: str, body: dict[str, Any]) -> None:
 
 
 class system(transaction.Atomic):  # noqa: N801 - reads as a word: `with system():`
-    """A transaction of the product itself, for jobs: row security lets it see what its own work needs."""
+    """A transaction of the product itself, for jobs: row security lets it see what its own work needs.
+
+    Inside another transaction it is for a few narrow questions whose asker is not to see the rows; the scope that was
+    there before comes back at its end.
+    """
 
     def __init__(self) -> None:
         super().__init__(using=None, savepoint=True, durable=False)
+        self._former: list[str] = []
 
     def __enter__(self) -> None:
         super().__enter__()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tongban.system', 'on', true)")
+            cursor.execute(
+                "SELECT coalesce(current_setting('tongban.system', true), ''), "
+                f"set_config('tongban.system', 'on', true), {SHARED}"
+            )
+            self._former.append(cursor.fetchone()[0])
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        former = self._former.pop()
+        # A rollback takes the setting back by itself, and so does the end of the outermost transaction.
+        if kind is None and former != "on" and len(connection.savepoint_ids) > 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('tongban.system', %s, true)", [former])
+        super().__exit__(kind, error, traceback)
 
 
 def install(app: App) -> None:

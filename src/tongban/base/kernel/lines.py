@@ -39,12 +39,14 @@ class Lines:
         return data
 
     def _refuse_tricks(self, text: str) -> None:
-        """Anchors can be made to explode and deep nesting to exhaust the stack; a definition needs neither."""
+        """Anchors can be made to explode, tags name program types, deep nesting exhausts the stack: none is needed."""
         depth = 0
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH:
-                what = "anchors are not allowed" if depth <= MAX_DEPTH else "nested too deeply"
+            tagged = getattr(event, "tag", None) not in (None, "!")
+            if isinstance(event, yaml.AliasEvent) or tagged or depth > MAX_DEPTH:
+                trick = "tags" if tagged else "anchors"
+                what = "nested too deeply" if depth > MAX_DEPTH else f"{trick} are not allowed"
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 raise DefinitionError([f"{self.file}:{line}: {what}"])
 
@@ -64,10 +66,14 @@ class Lines:
         return result
 
     def wrong(self, path: Path, what: str) -> None:
-        """Note a finding at ``path``, or at the nearest thing around it that has a line."""
+        """Note a finding at ``path``."""
+        self.findings.append(f"{self.file}:{self.line(path)}: {what}")
+
+    def line(self, path: Path) -> int:
+        """Where ``path`` stands, or the nearest thing around it that has a line."""
         while path not in self._lines and path:
             path = path[:-1]
-        self.findings.append(f"{self.file}:{self._lines.get(path, 1)}: {what}")
+        return self._lines.get(path, 1)
 
     def stop_if_wrong(self) -> None:
         """Raise all findings together."""

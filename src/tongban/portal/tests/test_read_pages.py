@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tongban.portal.api import publish_notice
+from tongban.portal.models import Notice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tongban.site.urls_public")]
 PAGES = ["/", "/services/", "/services/?q=许可", "/departments/", "/themes/", "/accessibility/"]
@@ -45,8 +45,8 @@ def test_what_was_searched_for_is_escaped(browser):
 
 
 def test_a_notice_is_read_and_an_unknown_one_is_not_found(browser):
-    made = publish_notice("国庆节办公安排", "实行值班制。")
-    assert "实行值班制。" in browser.get(f"/notices/{made.id}/").content.decode()
+    made = Notice.objects.create(title="国庆节办公安排", body="实行值班制。")
+    assert "实行值班制。" in browser.get(f"/notices/{made.public_id}/").content.decode()
     assert browser.get("/notices/none/").status_code == 404
 
 

@@ -16,7 +16,6 @@ from .items.api import (
     item_title,
     publish,
     search_items,
-    set_state,
     versions,
 )
 from .queries.cases import case_view, case_view_of
@@ -58,7 +57,6 @@ __all__ = [
     "save_draft",
     "search_items",
     "service",
-    "set_state",
     "submit",
     "submit_draft",
     "suspend",

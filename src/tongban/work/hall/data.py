@@ -89,6 +89,12 @@ GRADES: dict[int, Text] = {
 }
 
 
+class Assigned(StrEnum):
+    """A number that the state assigns when it grants; a pack asks for it: `assign: {uscc: credit_code}`."""
+
+    CREDIT_CODE = "credit_code"
+
+
 @dataclass(frozen=True)
 class Applicant:
     """Who applies: a person, or an enterprise through its agent."""
@@ -144,6 +150,7 @@ class Service:
 class OpenService(Service):
     """A service of an item that takes applications now, with what the item says of itself."""
 
+    version: int = 0
     title: str = ""
     permit: bool = False
 
@@ -155,6 +162,7 @@ class Submitted:
     case: Ref
     case_no: str
     query_code: str
+    corrected: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,3 +63,13 @@ _register(
     _("A register value was reported as wrong"),
     _("An applicant reports that “%(field)s” from %(source)s is wrong. Please check it."),
 )
+_register(
+    "item_review",
+    _("A change of an item waits for legal review"),
+    _("“%(item)s” waits for your legal review: %(reason)s"),
+)
+_register("item_returned", _("Your change was returned"), _("The change of “%(item)s” was returned: %(opinion)s"))
+_register(
+    "item_approved", _("Your change was approved"), _("The change of “%(item)s” was approved and can be published.")
+)
+_register("item_published", _("Your change is in force"), _("The change of “%(item)s” is in force: %(reason)s"))

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from tongban.base.kernel.api import Ref
 from tongban.base.ledger import api as ledger
+from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import Actor
 
 from ..data import WORK
@@ -34,3 +35,21 @@ def claim(actor: Actor, ids: Sequence[str], *, take: bool = True, seen: Mapping[
             ledger.write("hall.work.claimed" if take else "hall.work.released", Ref(WORK, row.public_id), by=actor.by)
             changed += 1
     return changed
+
+
+def hand_back(person: Ref, office: Ref | None = None) -> int:
+    """Open work that a leaver (or a mover, of the office left) had claimed lies in the common inbox again. Somebody who
+    holds another post in the office keeps theirs. Gives the number; repeating it changes nothing."""
+    with transaction.atomic():
+        rows = Work.objects.select_for_update().filter(claimed_by=str(person), open=True)
+        if office is not None:
+            rows = rows.filter(office=office.id)
+            if any(post.office == office for post in identity.posts_of(person)):
+                return 0
+        done = 0
+        for row in rows:
+            row.claimed_by = ""
+            row.save(update_fields=["claimed_by"])
+            ledger.write("hall.work.released", Ref(WORK, row.public_id), former=str(person))
+            done += 1
+    return done

@@ -97,9 +97,7 @@ def remove_paper(actor: Actor, draft_id: str, slot_name: str, place: int) -> Dra
         papers = list(draft.papers.get(slot_name, []))
         if 0 <= place < len(papers):
             papers.pop(place)
-        draft.papers = {**draft.papers, slot_name: papers}
-        draft.version += 1
-        draft.save(update_fields=["papers", "version"])
+        _keep_papers(draft, slot_name, papers)
     return draft
 
 
@@ -110,7 +108,11 @@ def discard_draft(actor: Actor, draft_id: str) -> None:
 
 
 def _put(draft: Draft, slot: str, paper: dict[str, Any]) -> None:
-    draft.papers = {**draft.papers, slot: [*draft.papers.get(slot, []), paper]}
+    _keep_papers(draft, slot, [*draft.papers.get(slot, []), paper])
+
+
+def _keep_papers(draft: Draft, slot: str, papers: list[dict[str, Any]]) -> None:
+    draft.papers = {**draft.papers, slot: papers}
     draft.version += 1
     draft.updated_at = now()
     draft.save(update_fields=["papers", "version", "updated_at"])

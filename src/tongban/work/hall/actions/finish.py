@@ -10,6 +10,7 @@ from tongban.base.calendars import api as calendars
 from tongban.base.kernel.api import Ref, emit, now, today
 from tongban.base.ledger import api as ledger
 from tongban.data.licences import api as licences
+from tongban.engine.forms import api as forms
 from tongban.engine.notify import api as notify
 from tongban.engine.process import api as process
 from tongban.engine.registers import api as registers
@@ -41,9 +42,9 @@ def finish_if_decided(case: Case, state: process.CaseState) -> None:
 
 
 def answers_of(case: Case) -> dict[str, Any]:
-    """The answers of the latest round."""
+    """The answers of the latest round, with their types, as the rules of a pack compute with them."""
     last = case.rounds.order_by("-round").first()
-    return dict(last.answers) if last else {}
+    return forms.typed(forms.definition(case.form), last.answers) if last else {}
 
 
 def _grant(case: Case, service: Service) -> None:

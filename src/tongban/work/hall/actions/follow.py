@@ -23,8 +23,10 @@ from .notices import send_notice
 from .submit import Papers, keep_papers, require_papers, reserve, to_accept
 
 
-def answer_correction(actor: Actor, case_ref: Ref | str, answers: Mapping[str, Any], papers: Papers) -> Case:
-    """Hand in the corrected application. The former round stays as it was."""
+def answer_correction(
+    actor: Actor, case_ref: Ref | str, answers: Mapping[str, Any], papers: Papers, nonce: str = ""
+) -> Case:
+    """Hand in the corrected application. The former round stays as it was. `nonce`: see `submit`."""
     with transaction.atomic():
         case = access_own_case(actor, case_ref, lock=True)
         correction = case.corrections.filter(answered_at=None).first()
@@ -39,7 +41,7 @@ def answer_correction(actor: Actor, case_ref: Ref | str, answers: Mapping[str, A
         case.state = CaseState.SUBMITTED
         case.version += 1
         case.save(update_fields=["round", "state", "version"])
-        Answers.objects.create(case=case, round=case.round, answers=clean, at=now())
+        Answers.objects.create(case=case, round=case.round, answers=clean, nonce=nonce, at=now())
         keep_papers(case, papers)
         correction.answered_at = now()
         correction.save(update_fields=["answered_at"])

@@ -48,6 +48,8 @@ def send_notice(kind: str, case: Case, facts: dict[str, Any], issuer: str = "") 
             "demo": settings.TONGBAN_DEMO,
             "query_url": f"{settings.PUBLIC_URL}/progress/",
         }
+        if kind != "submitted":  # a receipt binds nobody
+            common["office"] = str(Ref(OFFICE, case.first_office))
         if case.accepted_at:
             common["accepted"] = local(case.accepted_at).date()
         documents.request(DOCUMENTS[kind], case.ref, {**common, **facts})

@@ -56,8 +56,8 @@ def submit_draft(actor: Actor, draft_id: str) -> Submitted:
 def _corrected(actor: Actor, draft: Draft) -> Submitted:
     from .follow import answer_correction  # follow builds on this file
 
-    case = answer_correction(actor, draft.corrects, draft.answers, draft.papers)
-    return Submitted(case.ref, case.case_no, "")
+    case = answer_correction(actor, draft.corrects, draft.answers, draft.papers, draft.public_id)
+    return Submitted(case.ref, case.case_no, "", corrected=True)
 
 
 def submit(
@@ -97,6 +97,8 @@ def _submit(
     channel: Channel,
 ) -> Submitted:
     service = open_service(item)
+    if actor.acting_for:
+        identity.require_agent(actor, actor.acting_for, item)
     if channel == Channel.ONLINE and actor.level < service.level:
         raise Refused(_("This item needs a real-name account. Please confirm your identity first."), code="level")
     form = form or forms.current(service.form)
@@ -106,9 +108,11 @@ def _submit(
 
 
 def handed_in(actor: Actor, nonce: str) -> Submitted | None:
-    """What this person has handed in under this nonce (a draft's id) before."""
-    case = Case.objects.filter(filed_by=str(actor.person), nonce=nonce).first()
-    return Submitted(case.ref, case.case_no, "") if case else None
+    """What this person has handed in under this nonce (a draft's id) before: an application, or a correction of one."""
+    if case := Case.objects.filter(filed_by=str(actor.person), nonce=nonce).first():
+        return Submitted(case.ref, case.case_no, "")
+    case = Case.objects.filter(applicant=str(actor.applicant), rounds__nonce=nonce).first() if nonce else None
+    return Submitted(case.ref, case.case_no, "", corrected=True) if case else None
 
 
 def require_papers(form: FormDefinition, answers: dict[str, Any], papers: Papers) -> None:
@@ -138,6 +142,7 @@ def _create(
         query_hash=query_hash(number, code),
         nonce=nonce,
         item=service.item,
+        item_version=service.version,
         item_title=service.title,
         permit=service.permit,
         form=form.digest,

@@ -68,7 +68,7 @@ def accept_case(case: Case, service: Service, by: Actor | None) -> None:
     case.state, case.accepted_at = CaseState.HANDLING, moment
     case.accepted_by = str(by.person) if by else ""
     case.version += 1
-    promised, legal = limits(case.item)
+    promised, legal = limits(case.item, case.item_version)
     basis = str(_("promised limit of the item"))
     deadline = calendars.open_deadline(case.ref, PROMISED, today(), promised.n, promised.unit, basis)
     if legal:

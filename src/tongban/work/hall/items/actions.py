@@ -8,17 +8,16 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.kernel.api import Invalid, Ref, Refused, canonical, emit, now
 from tongban.base.ledger import api as ledger
 from tongban.engine.search import api as search
-from tongban.trust.identity.api import require
-from tongban.trust.identity.data import OFFICE, Actor
 
 from ..models import item as models
 from . import data
-from .queries import FIELDS, access_item, item
+from .queries import FIELDS
 
 _CHUNK = 500
 _PART_FIELDS = {
@@ -31,7 +30,8 @@ def publish(drafts: Sequence[data.ItemDraft], *, by: Ref | None = None, reason: 
     """Put items in force, in one transaction: new ones get version 1, changed ones the next, the former is kept.
 
     Publishing the same wording again changes nothing. The state (paused, cancelled) is kept unless the draft says
-    otherwise. `Invalid` names a field that items do not have, or a key given twice.
+    otherwise, and so is what the item's office edited here. `Invalid` names a field that items do not have, or a key
+    given twice.
     """
     keys = [draft.key for draft in drafts]
     if len(keys) != len(set(keys)):
@@ -40,14 +40,20 @@ def publish(drafts: Sequence[data.ItemDraft], *, by: Ref | None = None, reason: 
     with transaction.atomic():
         for start in range(0, len(drafts), _CHUNK):
             chunk = drafts[start : start + _CHUNK]
-            new, newer = _publish(chunk, by, reason)
+            new, newer = _publish({draft.key: _body(draft) for draft in chunk}, by, reason)
             added, changed = added + new, changed + newer
     return data.Published(added, changed, len(drafts) - added - changed)
 
 
-def _publish(drafts: Sequence[data.ItemDraft], by: Ref | None, reason: str) -> tuple[int, int]:
-    bodies = {draft.key: _body(draft) for draft in drafts}
+def put_in_force(key: str, body: Mapping[str, Any], by: Ref | None, reason: str) -> None:
+    """The next version of an item as its office wants it, in the caller's transaction. What it changes stays changed
+    when the pack or list that the item came from is published again."""
+    _publish({key: dict(body)}, by, reason, edited=True)
+
+
+def _publish(bodies: dict[str, dict[str, Any]], by: Ref | None, reason: str, edited: bool = False) -> tuple[int, int]:
     present = {row.key: row for row in models.Item.objects.select_for_update().filter(key__in=bodies)}
+    _keep_local(present, bodies, edited)
     moment = now()
     fresh: list[models.Item] = []
     stale: list[models.Item] = []
@@ -69,7 +75,7 @@ def _publish(drafts: Sequence[data.ItemDraft], by: Ref | None, reason: str) -> t
     models.Item.objects.bulk_create(fresh)
     models.Item.objects.bulk_update(
         stale,
-        [*FIELDS, "version", "digest", "updated_at", "extra", "task_state", "state_reason", "state_at"],
+        [*FIELDS, "version", "digest", "updated_at", "extra", "local", "task_state", "state_reason", "state_at"],
         batch_size=200,
     )
     rows = fresh + stale
@@ -92,7 +98,22 @@ def _publish(drafts: Sequence[data.ItemDraft], by: Ref | None, reason: str) -> t
     return len(fresh), len(stale)
 
 
-_OUTSIDE = {"task_state", "state_reason", *models.PARTS}
+def _keep_local(present: Mapping[str, models.Item], bodies: dict[str, dict[str, Any]], edited: bool) -> None:
+    """What an office edited wins over packs and lists; what it edits now is noted for the next time."""
+    rows = [row for row in present.values() if row.local or edited]
+    for version in models.ItemVersion.objects.filter(item__in=rows, version=F("item__version")).select_related("item"):
+        row, body, former = present[version.item.key], bodies[version.item.key], version.body
+        if edited:
+            changed = {name for name in {*body, *former} - _STATE if body.get(name) != former.get(name)}
+            row.local = sorted({*row.local, *changed})
+            continue
+        for name in row.local:
+            body.pop(name, None)
+        body |= {name: former[name] for name in row.local if name in former}
+
+
+_STATE = {"task_state", "state_reason"}
+_OUTSIDE = {*_STATE, *models.PARTS}
 _DEFAULTS: dict[str, Any] = {f.name: f.get_default() for f in models.Item._meta.concrete_fields}
 
 
@@ -160,26 +181,19 @@ def _document(row: models.Item, materials: Sequence[Mapping[str, Any]]) -> searc
     )
 
 
-def set_state(actor: Actor, key: str, state: data.ItemState, reason: str) -> data.Item:
-    """Pause, resume or cancel an item, with a reason that the public reads. What is cancelled stays so.
+def set_state(row: models.Item, state: data.ItemState, reason: str, by: Ref | None) -> None:
+    """Pause, resume or cancel an item that is locked, with a reason that the public reads. What is cancelled stays so.
 
-    Needs `items.edit` over the item's office. Cases that are open go on; nobody can begin a new one.
+    Cases that are open go on; nobody can begin a new one. Offices ask for it by `editing.ask_state`.
     """
-    reason = reason.strip()
-    with transaction.atomic():
-        row = models.Item.objects.select_for_update().get(pk=access_item(key).pk)
-        require(actor, "items.edit", Ref(OFFICE, row.office) if row.office else None)
-        if row.task_state == data.ItemState.CANCELLED:
-            raise Refused(_("A cancelled item cannot be put back into use; publish a new one."), code="cancelled")
-        if state != data.ItemState.IN_USE and not reason:
-            raise Invalid({"reason": _("Say why, in words that applicants understand.")})
-        if row.task_state == state:
-            return item(row.key)
-        row.task_state, row.state_at = state, now()
-        row.state_reason = reason if state != data.ItemState.IN_USE else ""
-        row.save(update_fields=["task_state", "state_at", "state_reason"])
-        ledger.write("hall.item.state", row.ref, by=actor.by, state=state, reason=reason)
-        emit(data.ItemChanged(row.ref, row.key, row.version, state))
-        if state == data.ItemState.CANCELLED:
-            search.remove(row.ref)
-    return item(row.key)
+    if row.task_state == data.ItemState.CANCELLED:
+        raise Refused(_("A cancelled item cannot be put back into use; publish a new one."), code="cancelled")
+    if row.task_state == state:
+        return
+    row.task_state, row.state_at = state, now()
+    row.state_reason = reason if state != data.ItemState.IN_USE else ""
+    row.save(update_fields=["task_state", "state_at", "state_reason"])
+    ledger.write("hall.item.state", row.ref, by=by, state=state, reason=reason)
+    emit(data.ItemChanged(row.ref, row.key, row.version, state))
+    if state == data.ItemState.CANCELLED:
+        search.remove(row.ref)

@@ -1,6 +1,7 @@
 """What the hall's front door hands on of items."""
 
-from .actions import publish, set_state
+from .actions import publish
+from .editing import approve, ask_state, begin, drop, publish_due, publish_edit, save, send, send_back, take_over
 from .importer import examine, import_list
 from .queries import (
     guide,
@@ -13,6 +14,10 @@ from .queries import (
 )
 
 __all__ = [
+    "approve",
+    "ask_state",
+    "begin",
+    "drop",
     "examine",
     "guide",
     "import_list",
@@ -21,7 +26,12 @@ __all__ = [
     "item_facets",
     "item_title",
     "publish",
+    "publish_due",
+    "publish_edit",
+    "save",
     "search_items",
-    "set_state",
+    "send",
+    "send_back",
+    "take_over",
     "versions",
 ]

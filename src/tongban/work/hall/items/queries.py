@@ -11,10 +11,11 @@ from django.db.models.expressions import F, Func
 from tongban.base.kernel.api import NotFound, Ref
 from tongban.engine.search import api as search
 from tongban.trust.identity import api as identity
-from tongban.trust.identity.data import OFFICE
+from tongban.trust.identity.data import OFFICE, Actor
 
 from ..models import item as models
 from . import data
+from .changes import Edit, Stage
 
 LIMIT = 20
 AUDIENCES: dict[str, tuple[str, ...]] = {"person": ("1",), "legal": ("2", "3", "4", "5", "6")}
@@ -179,6 +180,53 @@ def versions(key: str) -> list[data.Version]:
     ]
 
 
+def body_of(row: models.Item, version: int | None = None) -> dict[str, Any]:
+    """The wording of a version (the present one) as it was published; `NotFound`."""
+    body = row.versions.filter(version=version or row.version).values_list("body", flat=True).first()
+    if body is None:
+        raise NotFound()
+    return dict(body)
+
+
+def edit(row: models.ItemEdit) -> Edit:
+    """A change as one data object."""
+    return Edit(
+        id=row.public_id,
+        ref=row.ref,
+        item=view(row.item),
+        state=data.ItemState(row.state) if row.state else None,
+        base=row.base,
+        body=row.body,
+        reason=row.reason,
+        stage=Stage(row.stage),
+        editors=tuple(Ref.parse(editor) for editor in row.editors),
+        reviewer=Ref.parse(row.reviewer) if row.reviewer else None,
+        opinion=row.opinion,
+        on=row.on,
+        revision=row.revision,
+        updated_at=row.updated_at,
+    )
+
+
+EDITS_SHOWN = 200
+
+
+def edits(actor: Actor, key: str = "", *, over: bool = False) -> list[Edit]:
+    """Changes of items that this actor edits or reviews, the latest first: the open ones, or with `over` the others."""
+    rows = models.ItemEdit.objects.select_related("item").order_by("-updated_at")
+    rows = rows.exclude(stage__in=Stage.open()) if over else rows.filter(stage__in=Stage.open())
+    if key:
+        rows = rows.filter(item__key=key)
+    found = list(rows[:EDITS_SHOWN])
+    offices = identity.offices_by_ref({Ref(OFFICE, row.item.office) for row in found if row.item.office})
+
+    def mine(row: models.ItemEdit) -> bool:
+        place = offices.get(Ref(OFFICE, row.item.office)) if row.item.office else None
+        return any(identity.may(actor, permission, place) for permission in ("items.edit", "items.review"))
+
+    return [edit(row) for row in found if mine(row)]
+
+
 def card(row: models.Item) -> data.ItemCard:
     return data.ItemCard(
         ref=row.ref,
@@ -247,6 +295,7 @@ _NOT_WORDING = {
     "state_at",
     "updated_at",
     "extra",
+    "local",
 }
 FIELDS: tuple[str, ...] = tuple(f.name for f in models.Item._meta.concrete_fields if f.name not in _NOT_WORDING)
 """The columns that are an item's wording, by the national library's names, and what ties it to a pack."""

@@ -244,7 +244,7 @@ def _visits(found: Reading, text: str) -> None:
 
 
 def _topics(text: str) -> list[str]:
-    known = data.USER_TOPICS | data.CORP_TOPICS
+    known = {*data.USER_TOPICS, *data.CORP_TOPICS}
     pieces = values.items_of(text.replace(",", "\n").replace("，", "\n").replace("、", "\n").replace("|", "\n"))
     return list(dict.fromkeys(piece[:40] for piece in pieces if piece in known or len(piece) <= 40))[:20]
 

@@ -12,14 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Invalid, NotFound
+from tongban.base.kernel.api import Invalid
 from tongban.trust.identity.api import actor_of, may, permitted, public
 
 from ..queries.services import has_service
-from . import actions, queries, uploads, wording
+from . import queries, uploads, wording
 from .data import Facet, ItemState
 
-VERBS = {"pause": ItemState.PAUSED, "resume": ItemState.IN_USE, "cancel": ItemState.CANCELLED}
 SHOWN = 300
 
 
@@ -49,7 +48,7 @@ def guide(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "hall/items/guide.html", context)
 
 
-@permitted("items.edit")
+@permitted("items.edit", "items.review")
 def items(request: HttpRequest) -> HttpResponse:
     """All items for the offices, of every state."""
     asked = request.GET
@@ -116,37 +115,20 @@ def _filters(asked: Any) -> list[dict[str, Any]]:
     ]
 
 
-@permitted("items.edit")
+@permitted("items.edit", "items.review")
 def item(request: HttpRequest, key: str) -> HttpResponse:
-    """One item for its office: state, all fields, former wordings."""
+    """One item for its office: state, all fields, changes on their way, versions."""
     found = queries.item(key)
+    actor = actor_of(request)
     context = {
         "item": found,
         "tone": _TONES[found.state],
         "fields": wording.every_field(found),
-        "versions": [(each, wording.changes(each)) for each in queries.versions(key)],
-        "may_edit": may(actor_of(request), "items.edit", found.office),
+        "versions": queries.versions(key)[:6],
+        "may_edit": may(actor, "items.edit", found.office),
+        "edits": queries.edits(actor, found.key),
     }
     return render(request, "hall/items/item.html", context)
-
-
-@permitted("items.edit")
-def change_state(request: HttpRequest, key: str, verb: str) -> HttpResponse:
-    """Ask for the reason, then pause, resume or cancel."""
-    if verb not in VERBS:
-        raise NotFound()
-    found = queries.item(key)
-    errors: dict[str, Any] = {}
-    if request.method == "POST":
-        try:
-            actions.set_state(actor_of(request), key, VERBS[verb], request.POST.get("reason", ""))
-        except Invalid as error:
-            errors = error.errors
-        else:
-            messages.success(request, _("The state of the item was changed."))
-            return redirect("hall:item", key)
-    context = {"item": found, "verb": verb, "errors": errors, "reason": request.POST.get("reason", "")}
-    return render(request, "hall/items/state.html", context, status=422 if errors else 200)
 
 
 @permitted("items.import")

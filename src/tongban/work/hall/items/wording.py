@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from tongban.base.kernel.api import Text
 
@@ -29,8 +29,10 @@ FIELD_TITLES: dict[str, Text] = {
     "dept_code": gettext_lazy("Code of the implementing body"),
     "division": gettext_lazy("Division"),
     "anticipate_day": gettext_lazy("Legal limit"),
+    "anticipate_type": gettext_lazy("Unit of the legal limit"),
     "anticipate_explain": gettext_lazy("Remark on the legal limit"),
     "promise_day": gettext_lazy("Promised limit"),
+    "promise_type": gettext_lazy("Unit of the promised limit"),
     "promise_explain": gettext_lazy("Remark on the promised limit"),
     "project_type": gettext_lazy("Kind of case"),
     "limit_scene_num": gettext_lazy("Visits"),
@@ -62,15 +64,78 @@ FIELD_TITLES: dict[str, Text] = {
     "situations": gettext_lazy("Situations"),
     "attribution": gettext_lazy("Source"),
 }
-_TABLES: dict[str, Mapping[str, Text]] = {
+GROUPS: tuple[tuple[str, Text, tuple[str, ...]], ...] = (
+    ("basics", gettext_lazy("Name and description"),
+     ("task_name", "group", "summary", "task_type", "use_level", "project_type")),
+    ("audience", gettext_lazy("For whom, on which theme"), ("service_object", "user_topic_type", "corp_topic_type")),
+    ("limits", gettext_lazy("Time limits and visits"),
+     ("anticipate_day", "anticipate_type", "anticipate_explain", "promise_day", "promise_type", "promise_explain",
+      "limit_scene_num", "limit_scene_explain")),
+    ("rules", gettext_lazy("Conditions, basis, procedure"), ("accept_condition", "by_law", "handle_flow")),
+    ("ways", gettext_lazy("How and where it is handled"),
+     ("handle_type", "is_online", "online_handle_depth", "online_handle_url", "transact_addr", "transact_time",
+      "consult_phone", "complain_phone")),
+    ("result", gettext_lazy("Result and fees"), ("result_type", "result_name", "is_fee", "fee_basis")),
+    ("codes", gettext_lazy("Codes and dates"),
+     ("catalog_code", "local_catalog_code", "task_code", "local_task_code", "task_handle_item",
+      "plan_effective_date", "plan_cancel_date")),
+)  # fmt: skip
+"""The fields of an item's wording that its office edits, as a form groups them. Whose item it is, and how a pack
+handles it, is not wording."""
+PART_TITLES: dict[str, dict[str, Text]] = {
+    "materials": {
+        "material_name": gettext_lazy("Name of the material"),
+        "is_need": gettext_lazy("Needed"),
+        "material_type": gettext_lazy("Original or copy"),
+        "material_format": pgettext_lazy("material", "Form"),
+        "page_num": gettext_lazy("Originals"),
+        "copy_num": gettext_lazy("Copies"),
+        "source_type": gettext_lazy("Where it comes from"),
+        "source_explain": gettext_lazy("Issued by"),
+        "fill_explain": gettext_lazy("How to fill it in"),
+        "accept_stand": gettext_lazy("What is accepted"),
+        "by_law": gettext_lazy("Basis of the requirement"),
+        "applies": gettext_lazy("Only in these situations"),
+    },
+    "steps": {
+        "step_name": gettext_lazy("Name of the step"),
+        "office": gettext_lazy("Office"),
+        "limit_day": pgettext_lazy("step", "Limit"),
+        "limit_type": pgettext_lazy("limit", "Unit"),
+        "content": gettext_lazy("What is done"),
+        "result": gettext_lazy("Result of the step"),
+    },
+    "faqs": {"question": gettext_lazy("Question"), "answer": gettext_lazy("Answer")},
+    "fees": {
+        "fee_name": gettext_lazy("Name of the fee"),
+        "fee_stand": gettext_lazy("Standard"),
+        "by_law": gettext_lazy("Legal basis"),
+        "is_desc": gettext_lazy("Can be reduced"),
+        "desc_explain": gettext_lazy("When it is reduced"),
+    },
+    "situations": {
+        "title": gettext_lazy("Question to the applicant"),
+        "options": gettext_lazy("Answers to choose from"),
+        "only_if": gettext_lazy("Asked only if"),
+    },
+}
+TABLES: dict[str, Mapping[str, Text]] = {
     "task_type": data.TASK_TYPES,
     "use_level": data.USE_LEVELS,
     "project_type": data.PROJECT_TYPES,
     "service_object": data.SERVICE_OBJECTS,
     "handle_type": data.HANDLE_TYPES,
     "result_type": data.RESULT_TYPES,
+    "anticipate_type": data.LIMIT_UNIT_TITLES,
+    "promise_type": data.LIMIT_UNIT_TITLES,
+    "limit_type": data.LIMIT_UNIT_TITLES,
+    "is_need": data.NEEDS,
+    "material_type": data.MATERIAL_TYPES,
+    "material_format": data.FORMATS,
+    "source_type": data.SOURCES,
 }
-_LIMITS = {"anticipate_day": "anticipate_type", "promise_day": "promise_type"}
+_LIMITS = {"anticipate_day": "anticipate_type", "promise_day": "promise_type", "limit_day": "limit_type"}
+UNITS = frozenset(_LIMITS.values())
 
 
 def facts(item: data.Item) -> list[dict[str, Any]]:
@@ -143,7 +208,8 @@ def counter(item: data.Item) -> list[Pair]:
 
 def every_field(item: data.Item) -> list[Pair]:
     """Every field that has a value, by its official name."""
-    return [(title, text) for name, title in FIELD_TITLES.items() if (text := words(name, item.fields))]
+    shown = {name: title for name, title in FIELD_TITLES.items() if name not in UNITS}
+    return [(title, text) for name, title in shown.items() if (text := words(name, item.fields))]
 
 
 def words(name: str, fields: Mapping[str, Any]) -> Text:
@@ -153,9 +219,9 @@ def words(name: str, fields: Mapping[str, Any]) -> Text:
         return ""
     if name in _LIMITS:
         return limit(int(value), data.LIMIT_UNITS.get(str(fields.get(_LIMITS[name])), "workday"))
-    if name in _TABLES:
+    if name in TABLES:
         listed = value if isinstance(value, list) else [value]
-        return "、".join(str(_TABLES[name].get(code, code)) for code in listed)
+        return "、".join(str(TABLES[name].get(code, code)) for code in listed)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list):
@@ -168,12 +234,31 @@ def _first(each: Mapping[str, Any]) -> str:
     return next((str(each[name]) for name in names if each.get(name)), "")
 
 
-def changes(version: data.Version) -> list[tuple[Text, Text, Text]]:
-    """What a version changed: field, before, after."""
-    return [
-        (FIELD_TITLES.get(name, name), words(name, {name: before}), words(name, {name: after}))
-        for name, (before, after) in version.changes.items()
-    ]
+def situation_words(text: str, situations: Sequence[Mapping[str, Any]]) -> str:
+    """`question=option` as people read it: 谁来办理？ 本人."""
+    key, _equals, option = text.partition("=")
+    for each in situations:
+        if each.get("key") == key:
+            titles = {str(o.get("key")): str(o.get("title")) for o in each.get("options") or ()}
+            return f"{each.get('title')} {titles.get(option, option)}"
+    return text
+
+
+def entry_words(part: str, entry: Mapping[str, Any], situations: Sequence[Mapping[str, Any]]) -> str:
+    """One material, step, fee, question or situation as lines of `field: value`."""
+    lines: list[str] = []
+    for name, title in PART_TITLES[part].items():
+        value = entry.get(name)
+        if value in (None, "", []) or name in UNITS:
+            continue
+        if name in ("applies", "only_if"):
+            text = "；".join(situation_words(str(each), situations) for each in value)
+        elif name == "options":
+            text = "；".join(str(each.get("title")) for each in value)
+        else:
+            text = str(words(name, entry))
+        lines.append(f"{title}：{text}" if lines else text)
+    return "\n".join(lines)
 
 
 def material(each: data.Material) -> dict[str, Any]:

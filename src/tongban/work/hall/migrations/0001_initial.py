@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 ('query_hash', models.CharField(max_length=64)),
                 ('nonce', models.CharField(max_length=60)),
                 ('item', models.CharField(max_length=80)),
+                ('item_version', models.PositiveIntegerField(default=0)),
                 ('item_title', models.CharField(max_length=500)),
                 ('permit', models.BooleanField(default=False)),
                 ('form', models.CharField(max_length=64)),
@@ -176,6 +177,7 @@ class Migration(migrations.Migration):
                 ('licence_type', models.CharField(blank=True, default='', max_length=80)),
                 ('situations', models.JSONField(blank=True, default=list)),
                 ('extra', models.JSONField(blank=True, default=dict)),
+                ('local', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
                 ('attribution', models.TextField(blank=True, default='')),
                 ('updated_at', models.DateTimeField()),
             ],
@@ -333,6 +335,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('round', models.PositiveSmallIntegerField()),
+                ('nonce', models.CharField(blank=True, db_index=True, max_length=60)),
                 ('answers', models.JSONField()),
                 ('at', models.DateTimeField()),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='hall.case')),
@@ -460,5 +463,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='work',
             constraint=models.UniqueConstraint(condition=models.Q(('task', ''), _negated=True), fields=('task',), name='hall_work_task'),
+        ),
+        migrations.CreateModel(
+            name='ItemEdit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=tongban.base.kernel.ids.new_id, max_length=26, unique=True)),
+                ('state', models.CharField(blank=True, default='', max_length=1)),
+                ('base', models.PositiveIntegerField()),
+                ('body', models.JSONField(default=dict)),
+                ('reason', models.TextField(blank=True, default='')),
+                ('stage', models.CharField(default='draft', max_length=10)),
+                ('editors', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
+                ('reviewer', models.CharField(blank=True, default='', max_length=120)),
+                ('opinion', models.TextField(blank=True, default='')),
+                ('on', models.DateField(null=True)),
+                ('revision', models.PositiveIntegerField(default=1)),
+                ('updated_at', models.DateTimeField()),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='hall.item')),
+            ],
+            options={
+                'db_table': 'hall_itemedit',
+                'indexes': [models.Index(condition=models.Q(('stage', 'scheduled')), fields=['on'], name='hall_itemedit_scheduled')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('stage__in', ['draft', 'review', 'returned', 'approved', 'scheduled']), ('state', '')), fields=('item',), name='hall_itemedit_one_wording'), models.UniqueConstraint(condition=models.Q(('stage__in', ['draft', 'review', 'returned', 'approved', 'scheduled']), models.Q(('state', ''), _negated=True)), fields=('item',), name='hall_itemedit_one_state'), models.CheckConstraint(condition=models.Q(('stage__in', ['draft', 'review', 'returned', 'approved', 'scheduled', 'published', 'dropped'])), name='hall_itemedit_stage')],
+            },
         ),
     ]

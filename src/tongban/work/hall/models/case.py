@@ -63,6 +63,7 @@ class Case(models.Model):
     query_hash = models.CharField(max_length=64)
     nonce = models.CharField(max_length=60)
     item = models.CharField(max_length=80)
+    item_version = models.PositiveIntegerField(default=0)  # whose wording holds for this case (SVC-09)
     item_title = models.CharField(max_length=500)
     permit = models.BooleanField(default=False)
     form = models.CharField(max_length=64)
@@ -120,10 +121,11 @@ class Case(models.Model):
 
 
 class Answers(models.Model):
-    """The answers of one round. A correction adds a round; nothing former is lost."""
+    """The answers of one round. A correction adds a round; nothing former is lost. `nonce`: the draft's id."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="rounds")
     round = models.PositiveSmallIntegerField()
+    nonce = models.CharField(max_length=60, blank=True, db_index=True)
     answers = models.JSONField()
     at = models.DateTimeField()
 
@@ -148,6 +150,7 @@ class Paper(models.Model):
     class Meta:
         db_table = "hall_paper"
         constraints = [models.CheckConstraint(condition=~Q(file="", licence=""), name="hall_paper_is_something")]
+        indexes = [models.Index(fields=["file"], condition=~Q(file=""), name="hall_paper_file")]
 
     def __str__(self) -> str:
         return self.name

@@ -10,10 +10,13 @@ from django.db.models import Q
 
 from tongban.base.kernel.api import Ref, new_id
 
-__all__ = ["Item", "ItemFaq", "ItemFee", "ItemMaterial", "ItemStep", "ItemUpload", "ItemVersion"]
+from ..items.changes import EDIT, Stage
+
+__all__ = ["Item", "ItemEdit", "ItemFaq", "ItemFee", "ItemMaterial", "ItemStep", "ItemUpload", "ItemVersion"]
 
 ITEM = "hall.item"
 IN_USE, PAUSED, CANCELLED = STATES = ("1", "2", "3")
+_OPEN = [stage.value for stage in Stage.open()]
 
 
 def _code(length: int = 50) -> Any:
@@ -32,7 +35,8 @@ class Item(models.Model):
     """A service item as it is in force; `hall_itemversion` keeps every former wording.
 
     `key` is stable over imports and pack updates; cases refer to it. An empty limit means that none is known; a
-    legal limit of -1 that the law sets none; a promised limit of 0 that it is done while you wait.
+    legal limit of -1 that the law sets none; a promised limit of 0 that it is done while you wait. `local` names the
+    fields that the office edited here: a pack or a list published again does not overwrite them.
     `task_state`: 1 in use, 2 paused, 3 cancelled.
     """
 
@@ -97,6 +101,7 @@ class Item(models.Model):
     licence_type = _code(80)
     situations = models.JSONField(default=list, blank=True)
     extra = models.JSONField(default=dict, blank=True)
+    local = _list(60)
     attribution = _text()
     updated_at = models.DateTimeField()
 
@@ -137,6 +142,48 @@ class ItemVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} v{self.version}"
+
+
+class ItemEdit(models.Model):
+    """A change of an item on its way: drafted by its office, reviewed by the law, then in force at a date (SVC-09).
+
+    `base` is the version it began from and `body` the wording it wants, shaped as `ItemVersion.body`; with `state`
+    it pauses, resumes or cancels the item instead. `editors` are the people who wrote it: none of them reviews it.
+    """
+
+    public_id = models.CharField(max_length=26, unique=True, default=new_id)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="edits")
+    state = _code(1)
+    base = models.PositiveIntegerField()
+    body = models.JSONField(default=dict)
+    reason = _text()
+    stage = models.CharField(max_length=10, default=Stage.DRAFT.value)
+    editors = _list(120)
+    reviewer = _code(120)
+    opinion = _text()
+    on = models.DateField(null=True)
+    revision = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "hall_itemedit"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(stage__in=_OPEN, state=""), name="hall_itemedit_one_wording"
+            ),
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(stage__in=_OPEN) & ~Q(state=""), name="hall_itemedit_one_state"
+            ),
+            models.CheckConstraint(condition=Q(stage__in=[s.value for s in Stage]), name="hall_itemedit_stage"),
+        ]
+        indexes = [models.Index(fields=["on"], condition=Q(stage="scheduled"), name="hall_itemedit_scheduled")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.stage}"
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(EDIT, self.public_id)
 
 
 class ItemUpload(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.calendars import api as calendars
-from tongban.base.kernel.api import Ref, Text
+from tongban.base.kernel.api import Ref, Text, local
 from tongban.base.ledger import api as ledger
 from tongban.engine.documents import api as documents
 from tongban.trust.identity import api as identity
@@ -31,6 +31,7 @@ STEP_TITLES: Mapping[str, Text] = {
     "hall.case.resumed": _("Resumed"),
     "hall.case.extended": _("Limit extended"),
     "hall.case.moved": _("A working day changed; the limit moved"),
+    "hall.case.rehomed": _("Passed on by a reorganisation of offices"),
     "hall.case.granted": _("Granted: the single answer is out"),
     "hall.case.refused": _("Refused: the single answer is out"),
     "hall.case.declined": _("Not taken: another way or authority applies"),
@@ -45,7 +46,11 @@ def case_view(case: Case) -> CaseView:
     """Everything a case page shows, in a fixed number of queries."""
     work = list(case.work.all().order_by("id"))
     entries = ledger.history(case.ref)
-    offices = _offices({case.first_office, *(w.office for w in work), *(e.facts.get("office", "") for e in entries)})
+    title = identity.titles_over_time(
+        Ref(OFFICE, id_)
+        for id_ in {case.first_office, *(w.office for w in work), *(e.facts.get("office", "") for e in entries)}
+        if id_
+    )
     clocks = calendars.deadlines_of([case.ref, *(w.ref for w in work if w.open)])
     promised = next((d for d in clocks.get(case.ref, ()) if d.code == PROMISED), None)
     correction = case.corrections.order_by("-id").first()
@@ -64,10 +69,10 @@ def case_view(case: Case) -> CaseView:
         due_why=promised.why if promised else "",
         due_provisional=promised.provisional if promised else False,
         division=case.division,
-        first_office=offices.get(case.first_office, ""),
+        first_office=title(case.office, None),
         version=case.version,
-        holders=tuple(_holders(work, offices, clocks)),
-        steps=tuple(_step(entry, offices) for entry in entries if entry.kind in STEP_TITLES),
+        holders=tuple(_holders(work, title, clocks)),
+        steps=tuple(_step(entry, title) for entry in entries if entry.kind in STEP_TITLES),
         documents=tuple(documents.documents_of(case.ref)),
         licence=case.licence,
         asked=tuple(correction.asked) if correction and state == CaseState.CORRECTION else (),
@@ -117,12 +122,15 @@ def case_view_of(case: Ref) -> CaseView:
     return case_view(Case.objects.get(public_id=case.id))
 
 
+TitleOf = Callable[[Ref, date | None], str]
+
+
 def _offices(ids: set[str]) -> dict[str, str]:
     found = identity.offices_by_ref([Ref(OFFICE, id_) for id_ in ids if id_])
     return {ref.id: office.title for ref, office in found.items()}
 
 
-def _holders(work: list[Any], offices: dict[str, str], clocks: Mapping[Ref, Any]) -> list[Holder]:
+def _holders(work: list[Any], title_of: TitleOf, clocks: Mapping[Ref, Any]) -> list[Holder]:
     holders = []
     for task in work:
         if not task.open:
@@ -131,7 +139,7 @@ def _holders(work: list[Any], offices: dict[str, str], clocks: Mapping[Ref, Any]
         title = str(_("Check and accept")) if task.kind == WorkKind.ACCEPT else task.title
         holders.append(
             Holder(
-                office=offices.get(task.office, ""),
+                office=title_of(Ref(OFFICE, task.office), None),
                 task=title,
                 opened_at=task.opened_at,
                 due=task.due,
@@ -142,7 +150,8 @@ def _holders(work: list[Any], offices: dict[str, str], clocks: Mapping[Ref, Any]
     return holders
 
 
-def _step(entry: Any, offices: dict[str, str]) -> Step:
+def _step(entry: Any, title_of: TitleOf) -> Step:
+    """An act under the name that its office had on that day."""
     facts = entry.facts
     note: Text = ""
     if entry.kind == "hall.case.decided":
@@ -157,7 +166,7 @@ def _step(entry: Any, offices: dict[str, str]) -> Step:
         at=entry.at,
         kind=entry.kind,
         title=STEP_TITLES.get(entry.kind, entry.kind),
-        office=offices.get(facts.get("office", ""), ""),
+        office=title_of(Ref(OFFICE, facts["office"]), local(entry.at).date()) if facts.get("office") else "",
         note=str(note),
         why=str(facts.get("why", "")),
         due=facts.get("due"),

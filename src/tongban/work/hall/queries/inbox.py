@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import CharField, Count, F, Lookup, Q, QuerySet
 
 from tongban.base.calendars import api as calendars
 from tongban.base.kernel.api import Ref, today
@@ -18,6 +18,18 @@ from ..models import Case, Question, Work
 from .counting import days_left
 
 SIZE = 30
+
+
+@CharField.register_lookup
+class Begins(Lookup):
+    """`LIKE 'x%'` in the one form that row security lets the index answer: its operator tells nothing of other rows."""
+
+    lookup_name = "begins"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, given = self.process_lhs(compiler, connection)
+        right, more = self.process_rhs(compiler, connection)
+        return f"{left} ^@ {right}", (*given, *more)
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ def inbox(actor: Actor, *, view: str = "open", kind: str = "", words: str = "", 
     elif who:
         rows = rows.filter(claimed_by=who)
     if words:
-        rows = rows.filter(case__case_no=words) if words.isdecimal() else rows.filter(applicant_name__startswith=words)
+        rows = rows.filter(case__case_no=words) if words.isdecimal() else rows.filter(applicant_name__begins=words)
     return _page(rows.order_by(F("due").asc(nulls_last=True), "id"), after)
 
 
@@ -122,7 +134,7 @@ def office_cases(actor: Actor, *, state: str = "", words: str = "", late: str = 
     if state:
         rows = rows.filter(state=state)
     if words:
-        rows = rows.filter(case_no=words) if words.isdecimal() else rows.filter(applicant_name__startswith=words)
+        rows = rows.filter(case_no=words) if words.isdecimal() else rows.filter(applicant_name__begins=words)
     if late:
         overdue = Work.objects.filter(open=True, suspended=False, due__lt=today()).values("case")
         rows = rows.filter(Q(pk__in=overdue) | Q(due__lt=today(), closed_at=None))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +13,7 @@ from tongban.base.kernel.api import NotFound, Ref
 from tongban.trust.identity.data import OFFICE
 
 from ..items.data import LIMIT_UNITS
-from ..items.queries import access_item, item_title
+from ..items.queries import access_item, body_of, item_title
 
 DEFAULT_LIMIT = 20  # working days, where an item names none (行政许可法 42)
 __all__ = ["Limit", "item_office", "item_title", "limits"]
@@ -32,15 +34,20 @@ class Limit:
         return f"{self.n} {_(self.unit)}"
 
 
-def limits(key: str) -> tuple[Limit, Limit | None]:
-    """The promised limit, and the legal one where the law sets one. Without a promise the legal limit is promised."""
-    row = access_item(key)
-    legal = None
-    if row.anticipate_day is not None and row.anticipate_day >= 0:
-        legal = Limit(row.anticipate_day, LIMIT_UNITS.get(row.anticipate_type, "workday"))
-    if row.promise_day is not None and row.promise_day >= 0:
-        return Limit(row.promise_day, LIMIT_UNITS.get(row.promise_type, "workday")), legal
-    return legal or Limit(DEFAULT_LIMIT, "workday"), legal
+def limits(key: str, version: int) -> tuple[Limit, Limit | None]:
+    """The promised limit, and the legal one where the law sets one, as this version of the item says.
+
+    Without a promise the legal limit is promised.
+    """
+    body = body_of(access_item(key), version)
+    legal, promised = (_limit(body, name) for name in ("anticipate", "promise"))
+    return promised or legal or Limit(DEFAULT_LIMIT, "workday"), legal
+
+
+def _limit(body: Mapping[str, Any], name: str) -> Limit | None:
+    days = body.get(f"{name}_day")
+    unit = LIMIT_UNITS.get(str(body.get(f"{name}_type")), "workday")
+    return Limit(int(days), unit) if days is not None and days >= 0 else None
 
 
 def item_office(key: str) -> Ref:

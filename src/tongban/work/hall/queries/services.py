@@ -41,7 +41,7 @@ def has_service(item: str) -> bool:
 
 
 _OPEN = """
-SELECT s.definition, i.task_state, i.task_name, i.task_type
+SELECT s.definition, i.task_state, i.version, i.task_name, i.task_type
 FROM hall_service s LEFT JOIN hall_item i ON i.key = s.item WHERE s.item = %s
 """
 
@@ -53,7 +53,7 @@ def open_service(item: str) -> OpenService:
         row = cursor.fetchone()
     if row is None:
         raise NotFound(NO_SERVICE)
-    definition, state, title, kind = row
+    definition, state, version, title, kind = row
     if state == PAUSED:
         raise Refused(
             _("This item is paused. No applications can be taken at the moment; see its guide for the reason.")
@@ -61,7 +61,7 @@ def open_service(item: str) -> OpenService:
     if state == CANCELLED:
         raise Refused(_("This item has been cancelled. No applications are taken any more."))
     declared = json.loads(definition) if isinstance(definition, str) else definition
-    return OpenService(**vars(_service(declared)), title=title or item, permit=kind == PERMIT)
+    return OpenService(**vars(_service(declared)), version=version or 0, title=title or item, permit=kind == PERMIT)
 
 
 def service_of(case: Case) -> Service:

@@ -41,7 +41,7 @@ def fill_in(request: HttpRequest, draft: Draft) -> None:
     if not draft.answers:
         situation = {q.name: request.GET[q.name] for q in form.situations if q.name in request.GET}
         known = forms.prefill(form, known_about(draft))
-        drafts.save_draft(actor_of(request), draft.public_id, {**{k: p.value for k, p in known.items()}, **situation})
+        drafts.save_draft(actor_of(request), draft.public_id, {**forms.answers_known(known), **situation})
 
 
 def steps_of(draft: Draft) -> list[tuple[str, str]]:
@@ -71,9 +71,9 @@ def after(draft: Draft, step: str) -> str:
 
 @signed_in
 def step(request: HttpRequest, draft_id: str, step: str) -> HttpResponse:
-    """One step of the application. A draft that was handed in (a double click, a lost answer) leads to its receipt."""
+    """One step of the application. A draft that was handed in (a double click, a lost answer) leads to its case."""
     if done := handed_in(actor_of(request), draft_id):
-        return redirect("hall:receipt", done.case.id)
+        return redirect("hall:case" if done.corrected else "hall:receipt", done.case.id)
     draft = drafts.access_draft(actor_of(request), draft_id)
     if step == MATERIALS:
         return _materials(request, draft)
@@ -339,7 +339,7 @@ def _hand_in(request: HttpRequest, draft: Draft) -> HttpResponseRedirect:
     done = submit_draft(actor_of(request), draft.public_id)
     if done.query_code:
         request.session[f"receipt:{done.case.id}"] = done.query_code
-    return redirect("hall:case" if draft.corrects else "hall:receipt", done.case.id)
+    return redirect("hall:case" if done.corrected else "hall:receipt", done.case.id)
 
 
 @signed_in
@@ -347,12 +347,12 @@ def report(request: HttpRequest, draft_id: str) -> HttpResponse:
     """Report a prefilled value that is wrong: it goes to the source that gave it."""
     draft = drafts.access_draft(actor_of(request), draft_id)
     form = drafts.draft_form(draft)
-    name = request.GET.get("field", request.POST.get("field", "")).partition(".")[0]
-    known = forms.prefill(form, known_about(draft)).get(name)
+    key = request.GET.get("field", request.POST.get("field", ""))
+    known = forms.prefill(form, known_about(draft)).get(key)
     if known is None:
         return redirect(step_url(draft, first_step(draft)))
-    field = form.field(name)
-    back = step_url(draft, next((page.name for page in form.pages if field in page.fields), first_step(draft)))
+    field, top = form.field_at(key), form.field(key.partition(".")[0])
+    back = step_url(draft, next((page.name for page in form.pages if top in page.fields), first_step(draft)))
     errors: dict[str, Any] = {}
     if request.method == "POST":
         try:
@@ -362,5 +362,5 @@ def report(request: HttpRequest, draft_id: str) -> HttpResponse:
         else:
             messages.success(request, _("Reported. The office that keeps this value will check it."))
             return redirect(back)
-    context = {"draft": draft, "field": field, "known": known, "back": back, "errors": errors}
+    context = {"draft": draft, "field": field, "key": key, "known": known, "back": back, "errors": errors}
     return render(request, "hall/apply/report.html", context, status=422 if errors else 200)

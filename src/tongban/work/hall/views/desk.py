@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from tongban.base.calendars.data import Procedure
 from tongban.base.files import api as files
 from tongban.base.kernel.api import Invalid, NotFound, Ref
+from tongban.base.ledger import api as ledger
 from tongban.engine.documents import api as documents
 from tongban.engine.forms import api as forms
 from tongban.engine.process import api as process
@@ -96,7 +98,9 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, case_id: str) -> HttpResponse:
     """The case page: facts and deadline, form and materials, the decision; below opinions, timeline, picture."""
     found = access_case(actor_of(request), case_id)
-    return _show(request, found)
+    with transaction.atomic():  # the applicant reads who looked (rule 8)
+        ledger.write("hall.case.seen", Ref.parse(found.applicant), by=actor_of(request).by, why=str(found.ref))
+        return _show(request, found)
 
 
 def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", status: int = 200) -> HttpResponse:

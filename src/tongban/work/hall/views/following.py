@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +19,7 @@ from tongban.trust.identity.api import actor_of, signed_in, with_query_code
 
 from ..access import access_case_by_code, access_own_case
 from ..actions import drafts, follow
-from ..data import GRADES, CaseState, CaseView
+from ..data import GRADES, CaseState, CaseView, Step
 from ..items.queries import item as item_of
 from ..models import Case, Draft
 from ..queries.cases import case_view
@@ -110,18 +112,26 @@ def _entries(view: CaseView) -> list[dict[str, Any]]:
 
 
 def _past(view: CaseView) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": s.title,
-            "at": s.at,
-            "office": s.office,
-            "note": s.note,
-            "why": s.why,
-            "until": s.due,
-            "state": "stopped" if s.kind in STOPS else "done",
-        }
-        for s in view.steps
-    ]
+    return [_done(step, view.due) for step in view.steps]
+
+
+def _done(step: Step, due: date | None) -> dict[str, Any]:
+    moved = bool(step.due and due and str(step.due) != str(due))
+    return {
+        "title": step.title,
+        "at": step.at,
+        "office": step.office,
+        "note": _moved(step.due) if moved else step.note,
+        "why": "" if moved else step.why,
+        "until": due if moved else step.due,
+        "state": "stopped" if step.kind in STOPS else "done",
+    }
+
+
+def _moved(former: date | str | None) -> str:
+    """A line of the timeline names the present date; the former one is told beside it."""
+    day = date.fromisoformat(former) if isinstance(former, str) else former
+    return _("The date was %s at first; it has moved since.") % date_format(day) if day else ""
 
 
 def _present(view: CaseView) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import html
 
-from tongban.trust.identity import api as identity
+from tongban.work.hall.items import actions
 from tongban.work.hall.items import api as items
 from tongban.work.hall.items.data import ItemState
 from tongban.work.hall.models import Item
@@ -59,7 +59,7 @@ def test_the_situation_works_without_javascript(hall: SimpleNamespace, site: Sit
 
 
 def test_a_paused_item_says_why(hall: SimpleNamespace, site: Site) -> None:
-    items.set_state(identity.actor_for(hall.editor.ref), "residence_permit", ItemState.PAUSED, "系统升级至月底")
+    actions.set_state(Item.objects.get(key="residence_permit"), ItemState.PAUSED, "系统升级至月底", None)
     text = words(site("public").get("/items/residence_permit/"))
     assert "paused" in text and "系统升级至月底" in text
 
@@ -87,7 +87,8 @@ def test_pausing_asks_for_a_reason(hall: SimpleNamespace, site: Site) -> None:
     assert client.get("/items/residence_permit/state/burn/").status_code == 404
     assert items.item("residence_permit").state is ItemState.IN_USE
     assert client.post("/items/residence_permit/state/pause/", {"reason": "系统维护"}).status_code == 302
-    assert items.item("residence_permit").state is ItemState.PAUSED
+    assert items.item("residence_permit").state is ItemState.IN_USE, "the legal review comes first"
+    assert "Pause the item" in words(site("staff", hall.editor).get("/items/edits/"))
 
 
 def test_a_list_is_checked_then_confirmed_once(hall: SimpleNamespace, site: Site) -> None:

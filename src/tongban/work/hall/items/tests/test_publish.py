@@ -9,9 +9,10 @@ import pytest
 
 from tongban.base.kernel.api import Invalid, NotFound, Refused
 from tongban.base.ledger import api as ledger
-from tongban.trust.identity import api as identity
+from tongban.work.hall.items import actions
 from tongban.work.hall.items import api as items
 from tongban.work.hall.items.data import ItemDraft, ItemState
+from tongban.work.hall.models import Item
 
 
 def test_versions_are_kept(hall: SimpleNamespace) -> None:
@@ -82,19 +83,16 @@ def test_a_situation_leaves_only_what_applies(hall: SimpleNamespace) -> None:
     assert [q.key for q in together.questions] == ["who", "paper"] and not together.complete
 
 
-def test_pausing_cancelling_and_who_may(hall: SimpleNamespace) -> None:
-    editor, stranger = identity.actor_for(hall.editor.ref), identity.actor_for(hall.stranger.ref)
-    with pytest.raises(Refused):
-        items.set_state(stranger, "residence_permit", ItemState.PAUSED, "系统维护")
-    with pytest.raises(Invalid):
-        items.set_state(editor, "residence_permit", ItemState.PAUSED, " ")
-    assert items.item("residence_permit").state is ItemState.IN_USE
-    assert items.set_state(editor, "residence_permit", ItemState.PAUSED, "系统维护").state_reason == "系统维护"
-    assert items.search_items("居住证").rows == ()
+def test_a_state_outlives_a_new_wording_and_a_cancelled_item_stays_so(hall: SimpleNamespace) -> None:
+    def become(state: ItemState, reason: str = "") -> None:
+        actions.set_state(Item.objects.get(key="residence_permit"), state, reason, None)
+
+    become(ItemState.PAUSED, "系统维护")
+    assert items.item("residence_permit").state_reason == "系统维护" and items.search_items("居住证").rows == ()
     items.publish([replace(hall.draft, values={**hall.draft.values, "promise_day": 7})])
     assert items.item("residence_permit").state is ItemState.PAUSED
-    assert items.set_state(editor, "residence_permit", ItemState.IN_USE, "").open is False
-    items.set_state(editor, "residence_permit", ItemState.CANCELLED, "并入其他事项")
+    become(ItemState.IN_USE)
+    become(ItemState.CANCELLED, "并入其他事项")
     with pytest.raises(Refused):
-        items.set_state(editor, "residence_permit", ItemState.IN_USE, "")
+        become(ItemState.IN_USE)
     assert items.item("residence_permit").state is ItemState.CANCELLED
