@@ -140,6 +140,7 @@ def _facts(
 ) -> dict[str, object]:
     return {
         "issuer": place.title,
+        "office": str(place.ref),
         "date": values["issued"],
         "title": kind.title_zh,
         "copy": kind.copy,

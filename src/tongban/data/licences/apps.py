@@ -13,5 +13,16 @@ class LicencesConfig(AppConfig):
         "licences_reuse": "SELECT, INSERT",
     }
 
+    # Who was given it, who sees the case it came of, who looks licences up. Verifying goes by its own narrow question.
+    personal_tables: ClassVar[dict[str, str]] = {
+        "licences_token": (
+            "holder_kind || ':' || holder_id = tongban_applicant() OR tongban_works('licences') "
+            "OR tongban_sees(subject_kind, subject_id)"
+        ),
+    }
+    seen_subjects: ClassVar[dict[str, str]] = {
+        "licences.licence": "EXISTS (SELECT 1 FROM licences_token WHERE identifier = which)",
+    }
+
     def ready(self) -> None:
-        from . import permissions  # noqa: F401 - declares this room's own permissions
+        from . import permissions, reorganisation  # noqa: F401 - declares rights and what offices hold

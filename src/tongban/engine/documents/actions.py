@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from tongban.base.kernel.api import Ref, Refused, emit, now, today
 from tongban.base.ledger import api as ledger
+from tongban.trust.seals import api as seals
 
 from .data import DOCUMENT, Document, DocumentFailed, DocumentReady, Facts, State
 from .drawing import render
@@ -32,7 +33,7 @@ def request(kind: str, subject: Ref, facts: Facts, language: str = "zh-hans", by
     with translation.override(language):
         usual = known.licensing_title if values.get("licensing") else known.title
         title = str(values["title"] if "title" in known.needs else usual)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # whoever asks writes more, and all of it stands or falls together
         row = Row.objects.create(
             kind=kind,
             title=title,
@@ -71,7 +72,8 @@ def produce(id: str) -> None:
         return
     subject = Ref(row.subject_kind, row.subject_id)
     try:
-        content = render(row.kind, restored(row.facts), row.language)
+        facts = restored(row.facts)
+        content = _sealed(render(row.kind, facts, row.language), facts.get("office"), row)
     except Exception as error:
         with transaction.atomic():
             text = f"{type(error).__name__}: {error}"[:1000]
@@ -98,6 +100,13 @@ def produce(id: str) -> None:
         if done:
             ledger.write("documents.document.ready", subject, document=id, digest=digest)
             emit(DocumentReady(id, row.kind, subject))
+
+
+def _sealed(content: bytes, office: object, row: Row) -> bytes:
+    """With the electronic seal of the office that answers for it (the fact `office`), where it has one in use."""
+    if not office:
+        return content
+    return seals.seal_document(Ref.parse(str(office)), content, Ref(DOCUMENT, row.id), row.title) or content
 
 
 def retry(id: str, by: Ref | None = None) -> None:

@@ -17,7 +17,7 @@ def plain(facts: Facts) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | Decimal | date):
+    if value is None or isinstance(value, bool | int | Decimal | date):
         return value
     if isinstance(value, Mapping):
         return plain(value)

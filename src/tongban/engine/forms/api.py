@@ -1,12 +1,14 @@
 """Front door of the forms."""
 
-from .checking import asked_again, checked, fragment, missing, prefill, warnings
+from .checking import answers_known, asked_again, checked, fragment, missing, prefill, warnings
+from .conditions import typed
 from .definitions import current, definition, publish
 from .parsing import parse
 from .posted import kept, pressed, read
 from .rendering import FormPage, Sheet, differences, page_view, sheet
 
 __all__ = [
+    "answers_known",
     "FormPage",
     "Sheet",
     "asked_again",
@@ -24,5 +26,6 @@ __all__ = [
     "publish",
     "read",
     "sheet",
+    "typed",
     "warnings",
 ]

@@ -83,16 +83,31 @@ def walk(fields: tuple[Field, ...], answers: Answers, prefix: str = "") -> Itera
 
 
 def prefill(form: FormDefinition, sources: Mapping[str, Mapping[str, Any]]) -> dict[str, Prefilled]:
-    """What the system knows already: field -> value and the title of its source. Values that would not pass
-    the field's own check are left out, so nobody starts with somebody else's mistake marked as theirs."""
+    """What the system knows already: path -> value and the title of its source. Values that would not pass
+    the field's own check are left out, so nobody starts with somebody else's mistake marked as theirs.
+
+    Fields of a group fill its first entry in: ``shareholders.0.holder``."""
     found: dict[str, Prefilled] = {}
     for field in form:
-        if field.prefill:
-            source, _dot, item = field.prefill.partition(".")
-            value = _usable(field, sources.get(source, {}).get(item))
-            if value not in (None, [], ""):
-                found[field.name] = Prefilled(value, form.source_title(source))
+        places = [(field.name, field), *((f"{field.name}.0.{inner.name}", inner) for inner in field.fields)]
+        for path, each in places:
+            if each.prefill:
+                source, _dot, item = each.prefill.partition(".")
+                value = _usable(each, sources.get(source, {}).get(item))
+                if value not in (None, [], ""):
+                    found[path] = Prefilled(value, form.source_title(source))
     return found
+
+
+def answers_known(known: Mapping[str, Prefilled]) -> Answers:
+    """Prefilled values as answers to begin with: ``{"shareholders": [{"holder": ...}]}``."""
+    answers: Answers = {path: each.value for path, each in known.items() if "." not in path}
+    for path, each in known.items():
+        name, inside, inner = path.partition(".0.")
+        if inside:
+            first, *others = answers.get(name) or [{}]
+            answers[name] = [{inner: each.value, **first}, *others]
+    return answers
 
 
 def _usable(field: Field, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""FEEL in forms: what names an expression sees, and what its answer means."""
+"""FEEL over answers: what names an expression sees, of which types, and what its answer means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from tongban.base.kernel.api import SHANGHAI
 from tongban.base.rules.api import Expression, compile_expression
 
-from .data import Answers, Field, FieldType
+from .data import Answers, Field, FieldType, FormDefinition
 
 
 @lru_cache(maxsize=4096)
@@ -49,3 +49,9 @@ def feel_value(field: Field, value: Any) -> Any:
 def feel_context(fields: tuple[Field, ...], answers: Answers) -> dict[str, Any]:
     """All names of ``fields``, null where there is no answer."""
     return {field.name: feel_value(field, answers.get(field.name)) for field in fields}
+
+
+def typed(form: FormDefinition, answers: Answers) -> dict[str, Any]:
+    """Clean answers as FEEL computes with them: dates as dates, numbers and money as decimals; null where there is
+    none, so that every name of the form is known."""
+    return feel_context(tuple(form), answers)

@@ -79,8 +79,8 @@ class Check:
 @dataclass(frozen=True)
 class Field:
     """One question. ``register`` names the register item it feeds (``legal_entity.name``), ``prefill`` the
-    source it can be filled from (``population.address``); ``mask`` how it is shown to those who need not
-    know it (``none``, ``name``, ``number``, ``phone``, ``address``, ``all``)."""
+    source it can be filled from (``population.address``; inside a group: its first entry); ``mask`` how it is
+    shown to those who need not know it (``none``, ``name``, ``number``, ``phone``, ``address``, ``all``)."""
 
     name: str
     title: Title
@@ -180,6 +180,12 @@ class FormDefinition:
     def field(self, name: str) -> Field:
         """The top-level field ``name``. Raises KeyError."""
         return _named(self, name)
+
+    def field_at(self, path: str) -> Field:
+        """The field at a path such as ``name`` or ``shareholders.0.holder``. Raises KeyError."""
+        name, _dot, inner = path.partition(".")
+        found = self.field(name)
+        return _named(found.fields, inner.rpartition(".")[2]) if inner else found
 
     def page(self, name: str) -> Page:
         """The page ``name``. Raises KeyError."""

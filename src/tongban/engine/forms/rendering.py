@@ -11,11 +11,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Text
+from tongban.base.kernel.api import Text, mask
 
 from .checking import fragment, walk
 from .data import Answers, Change, Field, FieldType, FormDefinition, Prefilled
-from .masks import MASKS
 
 PERSONAL = {"name", "number", "phone", "address", "all"}
 MANY_OPTIONS = 6
@@ -342,7 +341,7 @@ class _Reader:
         if _stated(value) is None:
             return ""
         text = shown(field, value)
-        return MASKS[field.mask](text) if self.masked else text
+        return mask(text, field.mask) if self.masked else text
 
 
 def shown(field: Field, value: Any) -> str:

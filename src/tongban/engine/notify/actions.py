@@ -60,7 +60,7 @@ def tell(
         once=once or None,
         created_at=now(),
     )
-    with transaction.atomic():
+    with system():  # what somebody else wants, and where they are reached, is nothing the teller sees
         if not _insert(row):
             return
         if recipient.kind == PERSON:

@@ -13,5 +13,13 @@ class NotifyConfig(AppConfig):
         "notify_preference": "SELECT, INSERT, UPDATE",
     }
 
+    _recipient = "recipient_id = tongban_person() OR recipient_id = ANY (tongban_offices())"
+    # Anybody's doing may tell somebody else something; only the recipient reads it.
+    personal_tables: ClassVar[dict[str, str | tuple[str, str]]] = {
+        "notify_message": (_recipient, "true"),
+        "notify_delivery": (f"{_recipient} OR tongban_works('identity')", "true"),
+        "notify_preference": "person_id = tongban_person()",
+    }
+
     def ready(self) -> None:
-        from . import codes  # noqa: F401 - one-time codes travel through this room
+        from . import codes, reorganisation  # noqa: F401 - one-time codes travel through this room; what offices hold

@@ -1,4 +1,4 @@
-"""The ways out: mail through Django's backend, short messages through the outbox of a demonstration."""
+"""The ways out: mail through Django's backend, short messages through a gateway or the outbox of a demonstration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tongban.base.kernel.api import NotFound, Ref, Registry
 from tongban.trust.identity.api import person
 
 from .data import Channel, Delivery, Preference
+from .sms import Gateway
 
 channels: Registry[Channel] = Registry("channel")
 
@@ -34,11 +35,12 @@ def _send_mail(delivery: Delivery) -> None:
 
 
 def _send_sms(delivery: Delivery) -> None:
-    """In a demonstration the outbox is where it ends: its page shows what a phone would. Elsewhere the site
-    registers its own provider under the setting ``TONGBAN_SMS``; without one this is a failure people can
-    see."""
-    if not getattr(settings, "TONGBAN_DEMO", False):
-        raise RuntimeError("no short-message provider is configured (TONGBAN_SMS)")
+    """To the gateway of the setting ``TONGBAN_SMS``. Without one the outbox of a demonstration is where it ends: its
+    page shows what a phone would; elsewhere this is a failure people can see."""
+    if settings.TONGBAN_SMS:
+        Gateway(settings.TONGBAN_SMS, settings.TONGBAN_SMS_TOKEN).send(delivery)
+    elif not settings.TONGBAN_DEMO:
+        raise RuntimeError("no gateway of short messages is configured (TONGBAN_SMS)")
 
 
 channels.register("mail", Channel("mail", _("E-mail"), _email, _send_mail))

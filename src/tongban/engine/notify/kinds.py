@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Registry, Text, local
+from tongban.base.kernel.api import Registry, Text, local, mask
 
 from .data import Facts, Kind
 
@@ -36,16 +36,8 @@ def brief(kind: str, facts: Facts, language: str) -> tuple[str, str]:
 
 
 def _filled(text: Text, facts: Facts, personal: tuple[str, ...]) -> str:
-    shown = {key: masked(_shown(value)) if key in personal else _shown(value) for key, value in facts.items()}
+    shown = {key: mask(_shown(value)) if key in personal else _shown(value) for key, value in facts.items()}
     return str(text) % shown
-
-
-def masked(text: str) -> str:
-    """A personal value as it may leave the house: 张*, 4601**********1234."""
-    if len(text) <= 4:
-        return text[:1] + "*" * max(len(text) - 1, 1)
-    keep = 4 if len(text) > 10 else 1
-    return text[:keep] + "*" * (len(text) - 2 * keep) + text[-keep:]
 
 
 def _shown(value: Any) -> str:

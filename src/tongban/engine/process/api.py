@@ -3,7 +3,7 @@
 from .actions import cancel, complete, deliver, fire_due, migrate, publish, retry, start
 from .compile import check
 from .data import CaseState, DefinitionRef, Finding, Picture, ProcessError, Status, Task
-from .queries import definition, migration_plan, picture, shared, state, tasks
+from .queries import definition, migration_plan, parts_of, picture, shared, state, tasks
 from .verbs import tables_are, verbs
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "fire_due",
     "migrate",
     "migration_plan",
+    "parts_of",
     "picture",
     "publish",
     "retry",

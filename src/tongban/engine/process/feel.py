@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tongban.base.kernel.api import SHANGHAI
+from tongban.base.rules.api import from_feel
 
 from . import timers
 from .expressions import Rule
@@ -41,7 +42,7 @@ class FeelJudge:
         if loop.cardinality is None:
             raise StepError("the loop does not say how often")
         count = value(loop.cardinality, context)
-        if isinstance(count, bool) or not isinstance(count, int | float | Decimal) or count != int(count) or count < 0:
+        if isinstance(count, bool) or not isinstance(count, int | Decimal) or count != int(count) or count < 0:
             raise StepError(f"the number of instances is not a whole number: {count!r}")
         return range(1, min(int(count), 100_000) + 1)
 
@@ -52,11 +53,11 @@ class FeelJudge:
         return loop.condition is None or value(loop.condition, context) is True
 
     def output(self, loop: Loop, context: Mapping[str, Any]) -> Any:
-        return plain(value(loop.output, context)) if loop.output else None
+        return from_feel(value(loop.output, context)) if loop.output else None
 
     def answer(self, answer: Rule | str, context: Mapping[str, Any]) -> Any:
         """What an end event with `tongban:answer` answers."""
-        return plain(value(answer, context)) if isinstance(answer, Rule) else answer
+        return from_feel(value(answer, context)) if isinstance(answer, Rule) else answer
 
     def due(self, timer: Timer, context: Mapping[str, Any], before: datetime | None) -> tuple[datetime, int]:
         """Due time and repeats left; `before` is the last due time of a repeating timer."""
@@ -97,16 +98,3 @@ def value(rule: Rule, context: Mapping[str, Any]) -> Any:
         return rule.evaluate(context)
     except ValueError as error:
         raise StepError(f"{rule.text[:80]}: {error}") from error
-
-
-def plain(found: Any) -> Any:
-    """A FEEL value as JSON."""
-    if isinstance(found, Decimal):
-        return int(found) if found == found.to_integral_value() else float(found)
-    if isinstance(found, list | tuple):
-        return [plain(x) for x in found]
-    if isinstance(found, dict):
-        return {str(k): plain(v) for k, v in found.items()}
-    if found is None or isinstance(found, bool | int | float | str):
-        return found
-    return found.isoformat() if isinstance(found, date) else str(found)

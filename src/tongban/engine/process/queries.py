@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tongban.base.kernel.api import NotFound, Ref
 
 from . import definitions, store
 from .data import CaseState, DefinitionRef, Picture, Task
 from .definitions import shared
 from .migration import plan as migration_plan
+from .models import TaskRow
 
 
 def definition(key: str) -> DefinitionRef:
@@ -26,6 +29,12 @@ def tasks(which: Ref | str) -> tuple[Task, ...]:
     first."""
     case = _case(which)
     return store.tasks_of(case.id, case.subject)
+
+
+def parts_of(tasks: Iterable[str]) -> dict[str, str]:
+    """The part (role of an office) that each of these tasks is for, as its process says; tasks without are left out."""
+    rows = TaskRow.objects.filter(id__in=list(tasks)).exclude(office=None)
+    return {task: office for task, office in rows.values_list("id", "office") if office}
 
 
 def picture(which: Ref | str) -> Picture:
@@ -48,4 +57,4 @@ def _case(which: Ref | str) -> store.Case:
     return store.case_of(rows[0])
 
 
-__all__ = ["definition", "migration_plan", "picture", "shared", "state", "tasks"]
+__all__ = ["definition", "migration_plan", "parts_of", "picture", "shared", "state", "tasks"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from .joining import fetched
 from .statements import ARM, CLOSE, FROM, GONE, INSERT, INSTANCE, OPEN, TASK, UPDATE
 from .stimuli import StepError
 from .tokens import State, Token
+from .variables import dumps, loads
 
 MOST_VARIABLES = 16_000
 """Characters of all variables of an instance as JSON: they steer the process, case data does not belong
@@ -182,10 +182,10 @@ def _statement(
     case: Case, change: Change, moment: datetime, done: str, by: Ref | None, expected: int | None
 ) -> tuple[list[str], list[Any]]:
     state = case.state
-    variables = json.dumps(state.variables, ensure_ascii=False, separators=(",", ":"))
+    variables = dumps(state.variables)
     if len(variables) > MOST_VARIABLES:
         raise Invalid({"variables": _("The variables of the process have become too large.")})
-    tokens = json.dumps(state.dump(), ensure_ascii=False, separators=(",", ":"))
+    tokens = dumps(state.dump())
     status = str(state.status)
     over = None if state.frames else moment
     parts: list[str] = []
@@ -203,7 +203,7 @@ def _statement(
     if change.opened:
         numbers = {t.task: t.id for t in state.tokens.values()}
         parts.append(OPEN)
-        values += [case.id, moment, json.dumps([_row(t, numbers) for t in change.opened], ensure_ascii=False)]
+        values += [case.id, moment, dumps([_row(t, numbers) for t in change.opened])]
     if change.gone:
         parts.append(GONE)
         values += [case.id, [t for t, _, _ in change.gone], [e for _, e, _ in change.gone]]
@@ -302,4 +302,4 @@ def seen(case: Case, tasks: tuple[Task, ...]) -> CaseState:
 
 
 def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    return loads(value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import ProgrammingError, connection, transaction
@@ -16,14 +17,14 @@ from psycopg.errors import InsufficientPrivilege
 
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Stale, canonical, emit, new_id, now
 from tongban.base.ledger import api as ledger
-from tongban.trust.identity.api import Actor, require
+from tongban.trust.identity.api import Actor, may
 
 from .data import FieldType, RegisterDefinition, Row, RowRetired, RowWritten
 from .ddl import history_columns, quoted
 from .definitions import definition
-from .queries import access_row, row_of
+from .queries import access_register, access_row, row_of, target
 from .rowmodel import history_model, model
-from .values import checked, from_columns, to_columns
+from .values import checked, from_columns, masked, to_columns
 
 Values = Mapping[str, Any]
 
@@ -92,13 +93,23 @@ def unmask(actor: Actor, key: str, id: str, *, reason: str) -> Row:
 
     The act is recorded.
     """
-    require(actor, "register.unmask")
+    register = access_register(actor, key, "register.unmask")
     if len(reason.strip()) < 4:
         raise Invalid({"reason": _("Please say in a few words why you need to see this.")})
     with transaction.atomic():
         row = access_row(actor, key, id)
         ledger.write("registers.row.unmasked", row.ref, by=actor.by, reason=reason.strip(), version=row.version)
-    return row
+    return replace(row, values=_reached(actor, register, row.values))
+
+
+def _reached(actor: Actor, register: RegisterDefinition, values: Values) -> dict[str, Any]:
+    """A right to some fields leaves the others masked."""
+    return {
+        name: value
+        if name not in register.by_name or may(actor, "register.unmask", target=target(register, name))
+        else masked(register.field(name), value)
+        for name, value in values.items()
+    }
 
 
 def _natural(register: RegisterDefinition, values: Values) -> dict[str, Any]:
@@ -227,10 +238,19 @@ def _same_version(register: RegisterDefinition, found: Any, version: int | None)
 
 
 def _tell(register: RegisterDefinition, row: Row, changed: tuple[str, ...], by: Ref | None) -> None:
-    digest = hashlib.sha256(canonical({"id": row.id, "version": row.version, "values": dict(row.values)})).hexdigest()
+    digest = hashlib.sha256(canonical({"id": row.id, "version": row.version, "values": _exact(row.values)})).hexdigest()
     facts = {"version": row.version, "changed": list(changed), "source": row.source, "digest": digest}
     ledger.write("registers.row.written", row.ref, by=by, **facts)
     emit(RowWritten(register.key, row.id, row.version, changed))
+
+
+def _exact(value: Any) -> Any:
+    """What is hashed has no floats: coordinates and numbers inside JSON go in as their texts."""
+    if isinstance(value, Mapping):
+        return {key: _exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
+    return repr(value) if isinstance(value, float) else value
 
 
 def _provenance(by: Ref | None, reason: str, source: str) -> dict[str, str]:

@@ -2,18 +2,16 @@
 
 from .actions import change, retire, unmask, write
 from .bulk import bulk
-from .data import DefinitionInvalid
 from .definitions import apply, choices, codes, definition, definitions, load_codes, plan
 from .definitions import check as check_definitions
 from .definitions import forget as forget_definitions
 from .export import export
 from .parsing import parse
-from .queries import filters, find, find_by_id, find_many, get, history, orders, page, similar, trace
+from .queries import filters, find, find_by_id, find_many, get, history, orders, own_rows, page, similar, trace
 from .rowmodel import model
 from .values import masked, shown
 
 __all__ = [
-    "DefinitionInvalid",
     "apply",
     "bulk",
     "change",
@@ -34,6 +32,7 @@ __all__ = [
     "masked",
     "model",
     "orders",
+    "own_rows",
     "page",
     "parse",
     "plan",

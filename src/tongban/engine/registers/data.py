@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from tongban.base.kernel.data import Event, Ref, TongbanError
+from tongban.base.kernel.data import Event, Ref
 
 SYSTEM_COLUMNS = (
     "id",
@@ -102,28 +102,6 @@ class Title:
         from django.utils.translation import get_language
 
         return self.en if (get_language() or "zh").startswith("en") else self.zh
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing wrong with a definition, where a person finds it."""
-
-    file: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
-
-
-class DefinitionInvalid(TongbanError):
-    """A definition that cannot be used; `findings` says why, each with file and line."""
-
-    status = 422
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = tuple(findings)
-        super().__init__("\n".join(str(finding) for finding in findings))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import connection
 
-from .data import DefinitionInvalid, Field, FieldType, Finding, RegisterDefinition, Search
+from tongban.base.kernel.api import DefinitionError
+
+from .data import Field, FieldType, RegisterDefinition, Search
 
 TEXT = 'text COLLATE "C"'
 _TYPES = {
@@ -70,7 +72,7 @@ def order_columns(definition: RegisterDefinition) -> tuple[str, ...]:
 def difference(definition: RegisterDefinition) -> list[str]:
     """The statements that bring the live database to the definition.
 
-    `DefinitionInvalid` where they would destroy.
+    `DefinitionError` where they would destroy.
     """
     live = _live_columns(definition.key)
     if not live:
@@ -216,17 +218,17 @@ def _refuse_destruction(definition: RegisterDefinition, live: Columns) -> None:
     for column, (kind, field) in wanted.items():
         if column in live and live[column] != kind.split(" COLLATE")[0]:
             text = f"{field.name} is {live[column]} in the database and cannot become {kind}; add a new field"
-            findings.append(Finding(definition.file, field.line, text))
+            findings.append(f"{definition.file}:{field.line}: {text}")
     for column in live:
         if column not in wanted and column not in _SYSTEM:
             text = f"{column} is in the database and missing here; keep it with `retired: true`"
-            findings.append(Finding(definition.file, 1, text))
+            findings.append(f"{definition.file}:1: {text}")
     if _live_natural_key(definition.key) not in (None, set(definition.natural_key)):
-        findings.append(Finding(definition.file, 1, "the natural key of a register cannot change"))
+        findings.append(f"{definition.file}:1: the natural key of a register cannot change")
     if _secured(definition.key) and not definition.personal:
-        findings.append(Finding(definition.file, 1, "a personal register cannot become impersonal"))
+        findings.append(f"{definition.file}:1: a personal register cannot become impersonal")
     if findings:
-        raise DefinitionInvalid(findings)
+        raise DefinitionError(findings)
 
 
 def _live_columns(table: str) -> dict[str, str]:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import NotFound, Ref, Refused, now
+from tongban.base.kernel.api import DefinitionError, NotFound, Ref, Refused, now
 from tongban.base.ledger import api as ledger
 
 from . import ddl
-from .data import DefinitionInvalid, FieldType, Finding, RegisterDefinition, Title
+from .data import FieldType, RegisterDefinition, Title
 from .models import Code, Definition
 from .parsing import parse
 
@@ -51,7 +51,7 @@ def forget() -> None:
     _codes.clear()
 
 
-def check(wanted: Iterable[RegisterDefinition]) -> list[Finding]:
+def check(wanted: Iterable[RegisterDefinition]) -> list[str]:
     """What is wrong between definitions: keys given twice, references to registers that do not exist."""
     wanted = list(wanted)
     known = {item.key for item in wanted} | set(Definition.objects.values_list("key", flat=True))
@@ -59,22 +59,22 @@ def check(wanted: Iterable[RegisterDefinition]) -> list[Finding]:
     seen: dict[str, RegisterDefinition] = {}
     for item in wanted:
         if item.key in seen:
-            findings.append(Finding(item.file, 1, f"{item.key} is declared in {seen[item.key].file} too"))
+            findings.append(f"{item.file}:1: {item.key} is declared in {seen[item.key].file} too")
         seen[item.key] = item
         for field in item.fields:
             if field.type is FieldType.REF and field.register not in known:
-                findings.append(Finding(item.file, field.line, f"{field.name}: no register {field.register}"))
+                findings.append(f"{item.file}:{field.line}: {field.name}: no register {field.register}")
     return findings
 
 
 def plan(wanted: Iterable[RegisterDefinition]) -> list[str]:
     """The DDL that `apply` would run, in order; empty when the database is as declared.
 
-    Raises `DefinitionInvalid` when definitions contradict each other or would drop or retype what exists.
+    Raises `DefinitionError` when definitions contradict each other or would drop or retype what exists.
     """
     wanted = list(wanted)
     if findings := check(wanted):
-        raise DefinitionInvalid(findings)
+        raise DefinitionError(findings)
     return [statement for item in wanted for statement in ddl.difference(item)]
 
 

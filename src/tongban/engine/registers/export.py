@@ -15,11 +15,10 @@ from openpyxl.cell import WriteOnlyCell
 
 from tongban.base.kernel.api import Invalid, Ref
 from tongban.base.ledger import api as ledger
-from tongban.trust.identity.api import Actor, require
+from tongban.trust.identity.api import Actor
 
 from .data import RegisterDefinition, Row
-from .definitions import definition
-from .queries import iterate, trace
+from .queries import access_register, iterate, trace
 from .values import masked, shown
 
 MAX_XLSX = 1_000_000
@@ -41,11 +40,10 @@ def export(
     CSV is UTF-8 with a mark, as office programs expect it. Rows stream through memory; the export itself is
     recorded. Needs `register.export`. `Invalid` for an unknown format or filter.
     """
-    require(actor, "register.export")
+    register = access_register(actor, key, "register.export")
     writer = _WRITERS.get(format)
     if writer is None:
         raise Invalid({"format": _("Choose csv or xlsx.")})
-    register = definition(key)
     with transaction.atomic():
         file: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY)  # noqa: SIM115 - the caller reads it
         count = writer(file, register, _lines(register, _traced(actor, key, iterate(key, filters or {}, search))))

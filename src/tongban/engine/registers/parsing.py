@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from tongban.base.kernel.api import Lines, Path
+
 from .data import (
     SYSTEM_COLUMNS,
-    DefinitionInvalid,
     Disclosure,
     Field,
     FieldType,
-    Finding,
     Level,
     Mask,
     RegisterDefinition,
@@ -21,9 +20,9 @@ from .data import (
     Title,
     Zone,
 )
-from .yamlsource import Node, load
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_COUNT = re.compile(r"[1-9][0-9]{0,6}")
 _RETENTION = re.compile(r"permanent|[1-9][0-9]{0,2}y")
 _REGISTER_KEYS = {
     "key", "title", "owner", "level", "zone", "personal", "portal", "subject", "natural_key", "order",
@@ -58,32 +57,41 @@ E = TypeVar("E", bound=StrEnum)
 
 
 def parse(text: str, file: str = "<definition>") -> RegisterDefinition:
-    """Check a definition and return it. Raises `DefinitionInvalid` with every finding, not only the first."""
-    root, findings = load(text, file)
-    reader = _Reader(file, findings)
-    definition = reader.register(root, text) if root is not None else None
-    if reader.findings or definition is None:
-        raise DefinitionInvalid(sorted(reader.findings, key=lambda finding: finding.line))
+    """Check a definition and return it. Raises `DefinitionError` with every finding, not only the first."""
+    reader = _Reader(text, file)
+    definition = reader.register(text)
+    reader.lines.stop_if_wrong()
     return definition
 
 
 class _Reader:
-    """Walks the nodes of one file and collects findings."""
+    """Walks the data of one file and collects findings. A path leads to the mapping that is being read."""
 
-    def __init__(self, file: str, findings: Sequence[Finding]) -> None:
-        self.file = file
-        self.findings = list(findings)
+    def __init__(self, text: str, file: str) -> None:
+        self.lines = Lines(text, file)
 
-    def fault(self, node: Node, message: str) -> None:
-        self.findings.append(Finding(self.file, node.line, message))
+    def fault(self, path: Path, message: str) -> None:
+        self.lines.wrong(path, message)
 
-    def register(self, root: Node, text: str) -> RegisterDefinition | None:
-        if not isinstance(root.value, dict):
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        found: Any = self.lines.data
+        for step in path:
+            found = found[step]
+        mapping: dict[str, Any] = found
+        return mapping
+
+    def _at(self, path: Path, key: str) -> Any:
+        """The value of a key in the mapping at a path; None when it is not there."""
+        return self._mapping(path).get(key)
+
+    def register(self, text: str) -> RegisterDefinition:
+        root: Path = ()
+        if not isinstance(self.lines.data, dict):
             self.fault(root, "a register is a mapping with the key `key`")
-            return None
+            self.lines.stop_if_wrong()
         self._only(root, _REGISTER_KEYS, "a register")
         personal = self._bool(root, "personal", False)
-        fields = self._fields(root, personal)
+        fields = self._fields(personal)
         definition = RegisterDefinition(
             key=self._name(root, "key"),
             title=self._title(root),
@@ -98,197 +106,195 @@ class _Reader:
             columns=self._names(root, "columns"),
             label=self._text(root, "label"),
             fields=tuple(fields),
-            file=self.file,
+            file=self.lines.file,
             text=text,
         )
-        self._whole(root, definition)
+        self._whole(definition)
         return definition
 
-    def _fields(self, root: Node, personal: bool) -> list[Field]:
-        node = root.value.get("fields")
-        if node is None or not isinstance(node.value, list) or not node.value:
-            self.fault(node or root, "`fields` must be a list with at least one field")
+    def _fields(self, personal: bool) -> list[Field]:
+        items = self.lines.data.get("fields")
+        if not isinstance(items, list) or not items:
+            self.fault(("fields",), "`fields` must be a list with at least one field")
             return []
-        return [field for item in node.value if (field := self._field(item, personal)) is not None]
+        found = (self._field(("fields", i), item, personal) for i, item in enumerate(items))
+        return [field for field in found if field is not None]
 
-    def _field(self, node: Node, personal: bool) -> Field | None:
-        if not isinstance(node.value, dict):
-            self.fault(node, "a field is a mapping with `name`, `title` and `type`")
+    def _field(self, path: Path, item: Any, personal: bool) -> Field | None:
+        if not isinstance(item, dict):
+            self.fault(path, "a field is a mapping with `name`, `title` and `type`")
             return None
-        self._only(node, _FIELD_KEYS, "a field")
-        type_ = self._choice(node, "type", FieldType, None)
+        self._only(path, _FIELD_KEYS, "a field")
+        type_ = self._choice(path, "type", FieldType, None)
         if type_ is None:
             return None
-        codes, choices = self._codes(node, type_)
+        codes, choices = self._codes(path, type_)
         field = Field(
-            name=self._name(node, "name"),
-            title=self._title(node),
+            name=self._name(path, "name"),
+            title=self._title(path),
             type=type_,
             codes=codes,
             choices=choices,
-            register=self._text(node, "register"),
-            required=self._bool(node, "required", False),
-            source=self._text(node, "source"),
-            mask=self._choice(node, "mask", Mask, _TYPED_MASK.get(type_, Mask.NONE) if personal else Mask.NONE),
-            index=self._bool(node, "index", False),
-            search=self._choice(node, "search", Search, Search.NONE),
-            similar=self._bool(node, "similar", False),
-            retention=self._text(node, "retention") or "permanent",
-            disclosure=self._choice(node, "disclosure", Disclosure, Disclosure.NONE),
-            history=self._bool(node, "history", True),
-            retired=self._bool(node, "retired", False),
-            max_length=self._int(node, "max_length"),
-            line=node.line,
+            register=self._text(path, "register"),
+            required=self._bool(path, "required", False),
+            source=self._text(path, "source"),
+            mask=self._choice(path, "mask", Mask, _TYPED_MASK.get(type_, Mask.NONE) if personal else Mask.NONE),
+            index=self._bool(path, "index", False),
+            search=self._choice(path, "search", Search, Search.NONE),
+            similar=self._bool(path, "similar", False),
+            retention=self._text(path, "retention") or "permanent",
+            disclosure=self._choice(path, "disclosure", Disclosure, Disclosure.NONE),
+            history=self._bool(path, "history", True),
+            retired=self._bool(path, "retired", False),
+            max_length=self._int(path, "max_length"),
+            line=self.lines.line(path),
         )
-        self._one(node, field)
+        self._one(path, field)
         return field
 
-    def _one(self, node: Node, field: Field) -> None:
+    def _one(self, path: Path, field: Field) -> None:
         """Rules of a single field."""
         if field.name in _RESERVED or field.name.endswith(("_division", "_point")) or "__" in field.name:
-            self.fault(node, f"{field.name} is reserved; choose another name")
+            self.fault(path, f"{field.name} is reserved; choose another name")
         if field.type is FieldType.REF and not field.register:
-            self.fault(node, f"{field.name}: a ref needs `register`, the register it points to")
+            self.fault(path, f"{field.name}: a ref needs `register`, the register it points to")
         if field.search is not Search.NONE and field.type not in _LINEAR + _WORDS:
-            self.fault(node, f"{field.name}: {field.type} cannot be searched")
+            self.fault(path, f"{field.name}: {field.type} cannot be searched")
         if field.search is Search.WORDS and field.type not in _WORDS:
-            self.fault(node, f"{field.name}: `search: words` is for text and place")
+            self.fault(path, f"{field.name}: `search: words` is for text and place")
         if field.similar and field.type is not FieldType.TEXT:
-            self.fault(node, f"{field.name}: `similar` is for text")
+            self.fault(path, f"{field.name}: `similar` is for text")
         if field.index and field.type not in _LINEAR:
-            self.fault(node, f"{field.name}: {field.type} cannot be indexed")
+            self.fault(path, f"{field.name}: {field.type} cannot be indexed")
         if not _RETENTION.fullmatch(field.retention):
-            self.fault(node, f"{field.name}: retention is `permanent` or years such as `30y`")
+            self.fault(path, f"{field.name}: retention is `permanent` or years such as `30y`")
         if field.required and field.retired:
-            self.fault(node, f"{field.name}: a retired field cannot be required")
+            self.fault(path, f"{field.name}: a retired field cannot be required")
 
-    def _whole(self, root: Node, definition: RegisterDefinition) -> None:
+    def _whole(self, definition: RegisterDefinition) -> None:
         """Rules between the parts of a definition."""
         seen: dict[str, Field] = {}
         for field in definition.fields:
             for column in field.columns:
                 if column in seen:
-                    self.findings.append(Finding(self.file, field.line, f"{column} is declared twice"))
+                    self.lines.findings.append(f"{definition.file}:{field.line}: {column} is declared twice")
                 seen[column] = field
         if not definition.natural_key:
-            self.fault(root, "`natural_key` names the field or fields that tell rows apart")
+            self.fault((), "`natural_key` names the field or fields that tell rows apart")
         for part in ("natural_key", "order", "columns"):
             for name in getattr(definition, part):
-                self._known(root, definition, part, name.removeprefix("-"))
+                self._known(definition, part, name.removeprefix("-"))
         if definition.label:
-            self._known(root, definition, "label", definition.label)
+            self._known(definition, "label", definition.label)
         for name in definition.natural_key:
             named = definition.by_name.get(name)
             if named is not None and (not named.required or named.type not in _LINEAR):
-                self.fault(root, f"natural_key: {name} must be required and of a simple type")
+                self.fault((), f"natural_key: {name} must be required and of a simple type")
         if definition.personal and definition.subject not in definition.by_name:
-            self.fault(root, "a personal register names its `subject`, the field with the person's number")
+            self.fault((), "a personal register names its `subject`, the field with the person's number")
         if definition.zone is Zone.PUBLIC and (definition.personal or definition.level is not Level.PUBLIC):
-            self.fault(root, "only public, impersonal registers may be in the public zone")
+            self.fault((), "only public, impersonal registers may be in the public zone")
 
-    def _known(self, root: Node, definition: RegisterDefinition, part: str, name: str) -> None:
+    def _known(self, definition: RegisterDefinition, part: str, name: str) -> None:
         field = definition.by_name.get(name)
         if part == "order" and name in ("created_at", "updated_at"):
             return
         if field is None or field.retired:
-            self.fault(root.value[part], f"{part}: there is no field {name}")
+            self.fault((part,), f"{part}: there is no field {name}")
         elif part == "order" and not (field.required and field.type in _LINEAR):
-            self.fault(root.value[part], f"order: {name} must be required and of a simple type")
+            self.fault((part,), f"order: {name} must be required and of a simple type")
 
     # --- values ---------------------------------------------------------------------------------------
 
-    def _only(self, node: Node, known: set[str], what: str) -> None:
-        for key, value in node.value.items():
+    def _only(self, path: Path, known: set[str], what: str) -> None:
+        for key in self._mapping(path):
             if key not in known:
-                self.fault(value, f"{what} has no `{key}`; known are {', '.join(sorted(known))}")
+                self.fault((*path, key), f"{what} has no `{key}`; known are {', '.join(sorted(known))}")
 
-    def _text(self, node: Node, key: str, required: bool = False) -> str:
-        value = node.value.get(key)
+    def _text(self, path: Path, key: str, required: bool = False) -> str:
+        value = self._at(path, key)
         if value is None:
             if required:
-                self.fault(node, f"`{key}` is missing")
+                self.fault(path, f"`{key}` is missing")
             return ""
-        if not isinstance(value.value, str) or not value.value.strip():
-            self.fault(value, f"`{key}` must be text")
+        if not isinstance(value, str) or not value.strip():
+            self.fault((*path, key), f"`{key}` must be text")
             return ""
-        return str(value.value).strip()
+        return value.strip()
 
-    def _name(self, node: Node, key: str) -> str:
-        text = self._text(node, key, required=True)
+    def _name(self, path: Path, key: str) -> str:
+        text = self._text(path, key, required=True)
         if text and not _NAME.fullmatch(text):
-            self.fault(node.value[key], f"{text}: names have small letters, digits and _, at most 40")
+            self.fault((*path, key), f"{text}: names have small letters, digits and _, at most 40")
         return text
 
-    def _title(self, node: Node) -> Title:
-        value = node.value.get("title")
-        parts = value.plain() if value is not None else None
-        if not isinstance(parts, dict) or set(parts) != {"zh", "en"} or not all(parts.values()):
-            self.fault(value or node, "`title` needs `zh` and `en`")
+    def _title(self, path: Path) -> Title:
+        return self._titled(self._at(path, "title"), (*path, "title"), "`title`")
+
+    def _titled(self, value: Any, path: Path, what: str) -> Title:
+        if not isinstance(value, dict) or set(value) != {"zh", "en"} or not all(map(_filled, value.values())):
+            self.fault(path, f"{what} needs `zh` and `en`")
             return Title("", "")
-        return Title(str(parts["zh"]), str(parts["en"]))
+        return Title(value["zh"], value["en"])
 
-    def _bool(self, node: Node, key: str, default: bool) -> bool:
-        value = node.value.get(key)
+    def _bool(self, path: Path, key: str, default: bool) -> bool:
+        value = self._at(path, key)
         if value is None:
             return default
-        if not isinstance(value.value, bool):
-            self.fault(value, f"`{key}` must be true or false")
+        if value not in ("true", "false"):
+            self.fault((*path, key), f"`{key}` must be true or false")
             return default
-        return value.value
+        return bool(value == "true")
 
-    def _int(self, node: Node, key: str) -> int:
-        value = node.value.get(key)
+    def _int(self, path: Path, key: str) -> int:
+        value = self._at(path, key)
         if value is None:
             return 0
-        if not isinstance(value.value, int) or isinstance(value.value, bool) or value.value < 1:
-            self.fault(value, f"`{key}` must be a whole number above 0")
+        if not isinstance(value, str) or not _COUNT.fullmatch(value):
+            self.fault((*path, key), f"`{key}` must be a whole number above 0")
             return 0
-        return value.value
+        return int(value)
 
-    def _choice(self, node: Node, key: str, kind: type[E], default: Any) -> Any:
-        value = node.value.get(key)
+    def _choice(self, path: Path, key: str, kind: type[E], default: Any) -> Any:
+        value = self._at(path, key)
         if value is None:
             if default is None:
-                self.fault(node, f"`{key}` is missing")
+                self.fault(path, f"`{key}` is missing")
             return default
-        plain = value.plain()
-        if plain not in [item.value for item in kind]:
-            self.fault(value, f"`{key}` is one of {', '.join(item.value for item in kind)}")
+        if value not in [item.value for item in kind]:
+            self.fault((*path, key), f"`{key}` is one of {', '.join(item.value for item in kind)}")
             return default
-        return kind(plain)
+        return kind(value)
 
-    def _names(self, node: Node, key: str) -> tuple[str, ...]:
-        value = node.value.get(key)
+    def _names(self, path: Path, key: str) -> tuple[str, ...]:
+        value = self._at(path, key)
         if value is None:
             return ()
-        plain = value.plain()
-        plain = [plain] if isinstance(plain, str) else plain
-        if not isinstance(plain, list) or not all(isinstance(item, str) for item in plain):
-            self.fault(value, f"`{key}` is a list of field names")
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not all(isinstance(item, str) for item in names):
+            self.fault((*path, key), f"`{key}` is a list of field names")
             return ()
-        if len(set(plain)) != len(plain):
-            self.fault(value, f"`{key}` names a field twice")
-        return tuple(plain)
+        if len(set(names)) != len(names):
+            self.fault((*path, key), f"`{key}` names a field twice")
+        return tuple(names)
 
-    def _codes(self, node: Node, type_: FieldType) -> tuple[str, dict[str, Title]]:
+    def _codes(self, path: Path, type_: FieldType) -> tuple[str, dict[str, Title]]:
         """`codes` is the key of a code set, or the codes themselves with their titles."""
-        value = node.value.get("codes")
+        value, here = self._at(path, "codes"), (*path, "codes")
         if type_ is FieldType.CODE and value is None:
-            self.fault(node, "a code field needs `codes`: a code set, or the codes with their titles")
+            self.fault(path, "a code field needs `codes`: a code set, or the codes with their titles")
         if value is None:
             return "", {}
         if type_ is not FieldType.CODE:
-            self.fault(value, "`codes` is for fields of type code")
+            self.fault(here, "`codes` is for fields of type code")
             return "", {}
-        if isinstance(value.value, str):
-            return value.value, {}
-        choices: dict[str, Title] = {}
-        for code, item in value.value.items() if isinstance(value.value, dict) else ():
-            parts = item.plain()
-            if not isinstance(parts, dict) or set(parts) != {"zh", "en"}:
-                self.fault(item, f"code {code} needs `zh` and `en`")
-                continue
-            choices[code] = Title(str(parts["zh"]), str(parts["en"]))
-        if not choices:
-            self.fault(value, "`codes` has no codes")
-        return "", choices
+        if isinstance(value, str):
+            return value, {}
+        if not isinstance(value, dict) or not value:
+            self.fault(here, "`codes` has no codes")
+            return "", {}
+        return "", {code: self._titled(item, (*here, code), f"code {code}") for code, item in value.items()}
+
+
+def _filled(text: object) -> bool:
+    return isinstance(text, str) and bool(text)

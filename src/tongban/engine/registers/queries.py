@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Invalid, NotFound, Text
 from tongban.base.ledger import api as ledger
-from tongban.trust.identity.api import Actor, may
+from tongban.trust.identity.api import Actor, Target, looked_up, may, person, reasons, require
 
 from .data import Clash, Field, FieldType, Page, RegisterDefinition, Row, Search, Version
 from .ddl import history_columns, order_columns
-from .definitions import definition
+from .definitions import definition, definitions
 from .rowmodel import history_model, model
 from .values import from_columns, read, to_columns
 
@@ -36,10 +36,22 @@ def row_of(register: RegisterDefinition, found: Any) -> Row:
     return Row(register=register.key, values=from_columns(register, found.__dict__), **system)
 
 
+def target(register: RegisterDefinition, field: str = "") -> Target:
+    """What a right to this register, or to one field of it, must reach (TRUST-05)."""
+    return Target(register.key, field, register.level.value, register.zone.value)
+
+
+def access_register(actor: Actor, key: str, permission: str = "register.read") -> RegisterDefinition:
+    """The register, for somebody whose right reaches it; else `Refused`."""
+    register = definition(key)
+    require(actor, permission, target=target(register))
+    return register
+
+
 def access_row(actor: Actor, key: str, id: str) -> Row:
     """The row, for somebody who may see it; `NotFound` otherwise, whether or not it exists (T13)."""
     register = definition(key)
-    if not register.personal and not may(actor, "register.read"):
+    if not register.personal and not may(actor, "register.read", target=target(register)):
         raise NotFound()
     found = visible(register).filter(id=id).first()
     if found is None:
@@ -55,12 +67,25 @@ def get(actor: Actor, key: str, id: str) -> Row:
 
 
 def trace(actor: Actor, key: str, rows: Iterable[Row]) -> None:
-    """Record that an officer saw these rows, where they are personal and about somebody else."""
+    """Record that an officer saw these rows, where they are personal and about somebody else. `Refused` beyond the
+    quota of people an officer may look up (T2)."""
     if not definition(key).personal or not actor.staff:
         return
+    seen = list(rows)
+    looked_up(actor, [row.ref for row in seen])
+    whys = reasons(actor, [(row.ref, str(row.values.get(definition(key).subject) or "")) for row in seen])
     with transaction.atomic():
-        for row in rows:
-            ledger.write("registers.row.read", row.ref, by=actor.by)
+        for row in seen:
+            ledger.write("registers.row.read", row.ref, by=actor.by, why=whys.get(row.ref, ""))
+
+
+def own_rows(actor: Actor) -> Iterator[tuple[RegisterDefinition, Row]]:
+    """The person's own records in every personal register that the public site may read."""
+    number = person(actor.person).id_number if not actor.public else ""
+    for register in definitions() if number else ():
+        if register.personal and register.portal:
+            for found in visible(register).filter(**{register.subject: number}).order_by("id"):
+                yield register, row_of(register, found)
 
 
 def find(key: str, **natural: Any) -> Row | None:

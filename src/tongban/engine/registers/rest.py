@@ -7,13 +7,13 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from tongban.trust.identity.api import actor_of, require
+from tongban.trust.identity.api import actor_of
 
 from .actions import write
 from .data import Page, RegisterDefinition, Row
 from .definitions import definition
 from .lists import asked_filters
-from .queries import get, page, trace
+from .queries import access_register, get, page, trace
 from .values import masked
 
 router = Router(tags=["registers"])
@@ -56,8 +56,7 @@ class RowIn(Schema):
 def list_rows(request: HttpRequest, key: str) -> dict[str, Any]:
     """One page of a register, by keyset. Filters as in the list's address; `order`, `after`, `size`, `q`."""
     actor = actor_of(request)
-    require(actor, "register.read")
-    register = definition(key)
+    register = access_register(actor, key)
     asked = request.GET.dict()
     size = asked.pop("size", "50")
     found: Page = page(
@@ -82,7 +81,7 @@ def one_row(request: HttpRequest, key: str, id: str) -> dict[str, Any]:
 def write_row(request: HttpRequest, key: str, body: RowIn) -> dict[str, Any]:
     """Insert a record, or update the one with the same natural key. The same body twice writes once."""
     actor = actor_of(request)
-    require(actor, "register.write")
+    access_register(actor, key, "register.write")
     row = write(key, body.values, by=actor.by, reason=body.reason, source=body.source or "api", version=body.version)
     return _out(definition(key), row)
 

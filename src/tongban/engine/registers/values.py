@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import SHANGHAI, Ref, Text, Verdict, credit_code, identity_number, local
+from tongban.base.kernel.api import SHANGHAI, Ref, Text, Verdict, credit_code, identity_number, local, mask
 
 from .data import Field, FieldType, Mask, RegisterDefinition
 from .definitions import codes
@@ -283,14 +283,8 @@ def masked(field: Field, value: Any) -> Any:
     if value is None or field.mask is Mask.NONE:
         return value
     if field.mask is Mask.ALL or field.type in (FieldType.PLACE, FieldType.JSON, FieldType.GEOMETRY):
-        return "***"
-    text = str(value)
-    if field.mask is Mask.NAME:
-        return text[:1] + "*" * max(len(text) - 1, 1)
-    head, tail = (3, 4) if field.mask is Mask.PHONE else (4, 4)
-    if len(text) <= head + tail:
-        return text[:1] + "*" * (len(text) - 1)
-    return text[:head] + "*" * (len(text) - head - tail) + text[-tail:]
+        return mask(value, "all")
+    return mask(value, field.mask)
 
 
 def shown(field: Field, value: Any) -> str:

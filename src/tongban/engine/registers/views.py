@@ -14,7 +14,7 @@ from .actions import unmask
 from .data import Mask, Page, RegisterDefinition, Row
 from .definitions import definition, definitions
 from .export import export
-from .queries import get, history, page, trace
+from .queries import access_register, get, history, page, target, trace
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -25,15 +25,16 @@ _TYPES = {
 @require_GET
 @permitted("register.read")
 def index(request: HttpRequest) -> HttpResponse:
-    """Every register."""
-    return render(request, "registers/index.html", {"registers": definitions()})
+    """Every register that the reader's rights reach."""
+    reached = [r for r in definitions() if may(actor_of(request), "register.read", target=target(r))]
+    return render(request, "registers/index.html", {"registers": reached})
 
 
 @require_GET
 @permitted("register.read")
 def rows(request: HttpRequest, key: str) -> HttpResponse:
     """One page of a register's list; the address holds the filters."""
-    register = definition(key)
+    register = access_register(actor_of(request), key)
     asked = request.GET.dict()
     errors = {}
     try:
@@ -55,7 +56,7 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
         "filters": lists.bar(register, asked),
         "errors": errors,
         "narrowed": any(value for name, value in asked.items() if name != "after"),
-        "may_export": may(actor_of(request), "register.export"),
+        "may_export": may(actor_of(request), "register.export", target=target(register)),
     }
     return render(request, "registers/rows.html", context, status=422 if errors else 200)
 
@@ -92,7 +93,7 @@ def _record(
         "row": found,
         "heading": lists.heading(register, found, bare=bool(reason)),
         "pairs": lists.pairs(register, found, bare=bool(reason)),
-        "may_unmask": hidden and not reason and may(actor_of(request), "register.unmask"),
+        "may_unmask": hidden and not reason and may(actor_of(request), "register.unmask", target=target(register)),
         "reason": reason,
         "errors": errors,
     }

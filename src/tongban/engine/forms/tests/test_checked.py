@@ -148,6 +148,23 @@ def test_prefill_names_its_source_and_leaves_out_what_would_not_hold(form: FormD
     assert api.prefill(form, {}) == {}
 
 
+def test_a_group_begins_with_a_first_entry_that_is_known() -> None:
+    text = (
+        "form: f\ntitle: t\npages: [{name: p, title: t, fields: "
+        "[{name: people, title: t, type: group, rows: 1..5, fields: "
+        "[{name: who, title: t, type: text, prefill: applicant.name}, {name: share, title: t, type: int}]}]}]"
+    )
+    form = api.parse(text, "f", None, code_sets)
+    known = api.prefill(form, {"applicant": {"name": "张三"}})
+    assert api.answers_known(known) == {"people": [{"who": "张三"}]}
+    assert form.field_at("people.0.who").prefill == "applicant.name"
+    first = (
+        api.page_view(form, "p", api.answers_known(known), prefilled=known, report_url="/report/").controls[0].rows[0]
+    )
+    assert (first[0].value, bool(first[0].source), first[1].source) == ("张三", True, "")
+    assert first[0].report_url == "/report/?field=people.0.who"
+
+
 def test_differences_name_every_changed_answer(form: FormDefinition) -> None:
     new = {**copy.deepcopy(GOOD), "name": "海口新名有限公司"}
     new["shareholders"].append({"holder": "李四"})  # type: ignore[attr-defined]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection, connections, transaction
@@ -128,6 +130,19 @@ def test_messages_are_taken_by_who_waits_or_start_a_process(draw: Draw, subject:
         api.deliver("unheard", subject)
     state = api.deliver("delivered", subject)
     assert ([t.element for t in state.open], state.variables) == (["t"], {"sum": 4})
+
+
+@pytest.mark.django_db
+def test_variables_keep_their_types(draw: Draw, subject: Ref) -> None:
+    """Dates are compared as dates and amounts as decimals, also after a rest in the database."""
+    body = ASK.replace('<endEvent id="e"/>', '<exclusiveGateway id="x"/><endEvent id="e"/><endEvent id="n"/>')
+    condition = 'born + duration("P60Y") <= day and capital * 2 = 0.3 and notice > duration("P1D")'
+    xml = draw(body, "s -> ask", "ask -> x", f"x -> e if {condition}", "x => n")
+    given = {"born": date(1966, 11, 2), "capital": Decimal("0.15"), "notice": timedelta(days=2)}
+    state = begin(xml, subject, **given)
+    assert state.variables == given
+    after = api.complete(state.open[0].id, {"day": date(2026, 11, 2)})
+    assert after.ended_at_elements == ("e",)
 
 
 @pytest.mark.django_db

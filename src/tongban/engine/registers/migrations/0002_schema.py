@@ -23,10 +23,14 @@ $$;
 -- Whose personal rows the person at work may see: their own, and those under a live purpose grant (rule 8, T1).
 CREATE OR REPLACE FUNCTION registers.visible_subjects() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me text := tongban_person();
+DECLARE
+  me text := tongban_person();
+  found text[];
+  before text := coalesce(current_setting('tongban.system', true), '');
 BEGIN
   IF me IS NULL THEN RETURN ARRAY[]::text[]; END IF;
-  RETURN ARRAY(
+  PERFORM set_config('tongban.system', 'on', true);
+  found := ARRAY(
     SELECT p.id_number FROM identity_person p
       WHERE p.public_id = me AND p.id_number <> '' AND p.level >= 2 AND p.is_active
     UNION
@@ -34,19 +38,27 @@ BEGIN
       WHERE g.officer_id = me AND g.subject_kind = 'identity.person' AND p.id_number <> ''
         AND g.valid_from <= statement_timestamp() AND g.until > statement_timestamp()
         AND coalesce(current_setting('tongban.purpose', true), '') IN ('', g.purpose));
+  PERFORM set_config('tongban.system', before, true);
+  RETURN found;
 END $$;
 
 -- Rows granted one by one, for subjects who have no account.
 CREATE OR REPLACE FUNCTION registers.granted_rows(kind text) RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me text := tongban_person();
+DECLARE
+  me text := tongban_person();
+  found text[];
+  before text := coalesce(current_setting('tongban.system', true), '');
 BEGIN
   IF me IS NULL THEN RETURN ARRAY[]::text[]; END IF;
-  RETURN ARRAY(
+  PERFORM set_config('tongban.system', 'on', true);
+  found := ARRAY(
     SELECT g.subject_id FROM identity_purpose_grant g
       WHERE g.officer_id = me AND g.subject_kind = kind
         AND g.valid_from <= statement_timestamp() AND g.until > statement_timestamp()
         AND coalesce(current_setting('tongban.purpose', true), '') IN ('', g.purpose));
+  PERFORM set_config('tongban.system', before, true);
+  RETURN found;
 END $$;
 
 -- Do this name and number belong together? Yes or no, nothing else: for real-name accounts (TRUST-04, T2).
