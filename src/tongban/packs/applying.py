@@ -18,6 +18,7 @@ from .loading import load
 from .models import Installed
 from .parts import install
 from .places import pack_folder, packs_folder, region, region_codes, with_needs
+from .signing import publisher
 
 
 class _RolledBack(Exception):
@@ -56,7 +57,8 @@ def apply(
     """Install packs and what they need, as the owner of the database. Applying the same again changes nothing.
 
     `Refused` where a newer version is installed and `older` does not ask for the older one, where another pack
-    defines the same thing, and where a pack is not the one whose digest was planned (`digests`). `local` takes the
+    defines the same thing, where a signature is missing or does not hold (`signing`), and where a pack is not the one
+    whose digest was planned (`digests`). `local` takes the
     place of the region's own values.
     """
     packs, library = read(names)
@@ -70,12 +72,13 @@ def apply(
         for pack in packs:
             if digests is not None and digests.get(pack.key) != pack.digest:
                 raise Refused(_("The pack “%s” was changed since it was planned. Please plan again.") % pack.key)
+            signed_by = publisher(pack)
             before = Installed.objects.filter(key=pack.key).first()
             if before and before.digest == pack.digest:
                 continue
             _refuse_downgrade(pack, before, older)
             _refuse_others(pack, library, together)
-            changes += _install(pack, library, before, by, region() if local is None else local)
+            changes += _install(pack, library, before, by, region() if local is None else local, signed_by)
     return changes
 
 
@@ -93,10 +96,12 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _install(
-    pack: Pack, library: Library, before: Installed | None, by: Ref | None, local: Mapping[str, Any]
+    pack: Pack, library: Library, before: Installed | None, by: Ref | None, local: Mapping[str, Any], signed_by: str
 ) -> list[Change]:
     how = "changed" if before else "added"
     changes = [Change("pack", pack.key, how, f"{before.version} → {pack.version}" if before else pack.version)]
+    if signed_by:
+        changes.append(Change("publisher", pack.key, "signed", signed_by))
     changes += install(pack, library, by, local)
     Installed.objects.update_or_create(
         key=pack.key,
@@ -104,12 +109,15 @@ def _install(
             "version": pack.version,
             "title": dict(pack.title),
             "digest": pack.digest,
+            "publisher": signed_by,
             "defines": library.of(pack.key),
             "applied_at": now(),
             "applied_by": str(by or ""),
         },
     )
-    ledger.write("packs.pack.applied", Ref(PACK, pack.key), by=by, version=pack.version, digest=pack.digest)
+    ledger.write(
+        "packs.pack.applied", Ref(PACK, pack.key), by=by, version=pack.version, digest=pack.digest, publisher=signed_by
+    )
     emit(PackApplied(pack.key, pack.version))
     return changes
 

@@ -14,7 +14,7 @@ from tongban.engine.forms import api as forms
 from tongban.engine.forms.data import FormDefinition, Option, Title
 from tongban.engine.process import api as process
 from tongban.engine.registers import api as registers
-from tongban.engine.registers.data import DefinitionInvalid, RegisterDefinition
+from tongban.engine.registers.data import RegisterDefinition
 
 from .checking_items import check_items
 from .data import Pack
@@ -151,8 +151,8 @@ def _check_registers(pack: Pack, library: Library) -> None:
         where = f"{pack.key}/registers/{file}"
         try:
             definition = registers.parse(text, where)
-        except DefinitionInvalid as error:
-            library.findings += [str(finding) for finding in error.findings]
+        except DefinitionError as error:
+            library.findings += error.findings
         else:
             library.own("register", definition.key, pack.key, f"{where}:1")
             library.registers[definition.key] = definition

@@ -22,7 +22,8 @@ SAMPLE_PDF = (
 
 @dataclass(frozen=True)
 class Pack:
-    """A folder of definitions, read and understood. Values are as written; `digest` is over all its files.
+    """A folder of definitions, read and understood. Values are as written; `digest` is over all its files but the
+    publisher's `signature` over it.
 
     `texts` are the files right in the folder, by name: where findings look up their line.
     """
@@ -35,6 +36,7 @@ class Pack:
     needs: Sequence[str]
     answers: Sequence[str]
     digest: str
+    signature: bytes = b""
     readme: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tongban.base.calendars.data import Procedure
-from tongban.work.hall.data import CaseState, Outcome
+from tongban.work.hall.data import Assigned, CaseState, Outcome
 
 from .shapes import (
     NAME,
@@ -46,8 +46,7 @@ _RESULT = record(
         "holder_number": words(60),
         "register": name,
         "values": mapped(_expression),
-        # Numbers that the state assigns when it grants; which ones there are is the hall's business.
-        "assign": mapped(one_of("credit_code")),
+        "assign": mapped(one_of(*(kind.value for kind in Assigned))),
     },
 )
 _SERVICE = record(

@@ -14,6 +14,8 @@ from .data import Pack
 from .shapes import Shape
 from .sources import Files
 
+SIGNATURE = "pack.sig"  # over the digest of all other files
+
 
 def load(path: Path) -> Pack:
     """The pack in a folder or a .zip file. `DefinitionError` lists every finding as `file:line: what is wrong`."""
@@ -38,9 +40,14 @@ def load(path: Path) -> Pack:
         owner=head["owner"],
         needs=head.get("needs") or (),
         answers=head.get("answers") or (),
-        digest=_digest(files.found),
+        digest=_digest({name: data for name, data in files.found.items() if name != SIGNATURE}),
+        signature=files.found.get(SIGNATURE, b""),
         readme=files.found.get("README.md", b"").decode("utf-8-sig"),
-        texts={name: data.decode("utf-8-sig") for name, data in files.found.items() if "/" not in name},
+        texts={
+            name: data.decode("utf-8-sig")
+            for name, data in files.found.items()
+            if "/" not in name and name != SIGNATURE
+        },
         registers=dict(files.texts("registers")),
         forms=dict(files.texts("forms")),
         processes={name.removesuffix(".bpmn"): text.encode() for name, text in files.texts("processes")},
@@ -54,7 +61,7 @@ def load(path: Path) -> Pack:
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over every file with its name and length: one changed byte is another pack (T27)."""
+    """SHA-256 over the files with name and length: one changed byte is another pack (T27)."""
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])

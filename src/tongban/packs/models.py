@@ -16,6 +16,7 @@ class Installed(models.Model):
     version = models.CharField(max_length=20)
     title = models.JSONField()
     digest = models.CharField(max_length=64)
+    publisher = models.CharField(max_length=200, blank=True)
     defines = models.JSONField(default=list)
     applied_at = models.DateTimeField()
     applied_by = models.CharField(max_length=120, blank=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from tongban.trust.identity.api import permissions
+from tongban.trust.identity.api import administrative, permissions
+from tongban.trust.identity.data import Administers
 
 permissions.register("packs.apply", _("Plan and install packs"))
+administrative.register("packs.apply", Administers.SYSTEM)
 
 # Rights of daily work. Everything else, also what rooms will declare later, is given by an administrator only: a
 # folder of definitions must not make somebody an administrator, nor let them see unmasked persons (T27).

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # Everything a pack may hold: in which folder, which names or endings.
 PLACES: dict[str, frozenset[str]] = {
-    "": frozenset({"pack.yaml", "README.md", "items.yaml", "roles.yaml", "cases.yaml"}),
+    "": frozenset({"pack.yaml", "README.md", "items.yaml", "roles.yaml", "cases.yaml", "pack.sig"}),
     "registers": frozenset({".yaml"}),
     "forms": frozenset({".yaml"}),
     "rules": frozenset({".csv", ".dmn"}),

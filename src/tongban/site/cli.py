@@ -13,11 +13,17 @@ from .home import exists
 
 _WITH_COMMANDS = (
     "tongban.site.run",
-    "tongban.site.region",
+    "tongban.site.region.cli",
     "tongban.base.calendars.cli",
     "tongban.site.conformance",
+    "tongban.site.identity_cli",
     "tongban.site.items_cli",
+    "tongban.site.ledger_cli",
     "tongban.site.packs_cli",
+    "tongban.site.keys_cli",
+    "tongban.trust.seals.cli",
+    "tongban.trust.witness.cli",
+    "tongban.data.linkage.cli",
     "tongban.site.demo.cli",
 )
 

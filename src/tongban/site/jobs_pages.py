@@ -21,6 +21,8 @@ from tongban.base.kernel.api import Ref, Refused, Text, now
 from tongban.base.ledger import api as ledger
 from tongban.trust.identity.api import actor_of, permitted
 
+from . import clock
+
 SIZE = 30
 JOB, FAILED = "site.job", "site.job.failed"
 STATES: Mapping[str, Text] = {
@@ -30,12 +32,27 @@ STATES: Mapping[str, Text] = {
 }
 KINDS: Mapping[str, Text] = {
     "kernel:handle": gettext_lazy("Telling the rooms what happened"),
+    "site:clock": gettext_lazy("Comparing the clocks"),
     "kernel:rescue": gettext_lazy("Rescuing jobs of lost workers"),
     "documents:render": gettext_lazy("Drawing a document"),
     "notify:send": gettext_lazy("Sending a message"),
     "files:fixity": gettext_lazy("Checking stored files"),
     "calendars:check": gettext_lazy("Computing deadlines again"),
     "identity:tidy": gettext_lazy("Clearing ended sessions and codes"),
+    "identity:reorganise": gettext_lazy("Carrying out a reorganisation"),
+    "identity:reorganisations": gettext_lazy("Looking for reorganisations that are due"),
+    "hall:give_up": gettext_lazy("Closing what nobody corrected"),
+    "hall:publish_items": gettext_lazy("Publishing items on their day"),
+    "process:timers": gettext_lazy("Firing timers of processes"),
+    "packs:carry_out": gettext_lazy("Planning or installing a pack"),
+    "openid:tell": gettext_lazy("Telling connected systems of a sign-out"),
+    "openid:tidy": gettext_lazy("Clearing ended connections"),
+    "keys:hourly": gettext_lazy("Signing revocation lists"),
+    "keys:nightly": gettext_lazy("Looking for certificates about to expire"),
+    "witness:seal": gettext_lazy("Sealing the ledger"),
+    "witness:show": gettext_lazy("Showing the ledger's head to its witnesses"),
+    "witness:stamp": gettext_lazy("Timestamping the ledger's head"),
+    "witness:check": gettext_lazy("Checking the ledger"),
 }
 
 # The last refusal of each job stands in the ledger, by class and place only: messages may name people (T41).
@@ -95,7 +112,11 @@ def jobs_page(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "failed")
     state = state if state in STATES else "failed"
     page = jobs(state, request.GET.get("after", ""))
-    return render(request, "site/jobs.html", {"page": page, "state": state, "states": STATES, "now": now()})
+    return render(
+        request,
+        "site/jobs.html",
+        {"page": page, "state": state, "states": STATES, "now": now(), "clock": clock.alarm()},
+    )
 
 
 @require_POST

@@ -78,7 +78,7 @@ class Person:
     def sign_in(self, username: str, password: str) -> Person:
         """Sign in with a password."""
         self.go("/account/sign-in/")
-        self.send({"login": username, "password": password})
+        self.send({"login": username, "password": password}, form="/account/sign-in/")
         if "/sign-in" in self.url:
             raise StepFailed(f"{username} could not sign in: {self.text()[:300]}")
         return self

@@ -7,6 +7,7 @@ from typing import TypedDict
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tongban.base.kernel.api import Text
 
@@ -20,10 +21,20 @@ ENTRIES: list[tuple[str, Text, str, str]] = [
     ("register.read", _("Registers"), "registers:index", "database"),
     ("licences.read", _("Licences"), "licences:look_up", "certificate"),
     ("items.edit", _("Service items"), "hall:items", "list"),
+    ("items.review", _("Legal review of items"), "hall:item_edits", "gavel"),
+    ("portal.write", _("Notices"), "portal:desk", "speakerphone"),
     ("calendar.edit", _("Working days"), "calendars:index", "calendar"),
-    ("identity.manage", _("Offices and people"), "identity:offices", "users"),
+    ("identity.read", _("Offices and people"), "identity:offices", "users"),
+    ("identity.emergency", _("Emergency access"), "identity:emergencies", "alert-triangle"),
     ("search.manage", _("Everyday words"), "search:words", "search"),
     ("packs.apply", _("Packs"), "packs:index", "package"),
+    ("identity.check_in_person", _("Confirm a visitor"), "identity:confirm", "user-check"),
+    ("openid.register", pgettext_lazy("staff", "Connected systems"), "openid:clients", "link"),
+    ("openid.approve", pgettext_lazy("staff", "Connected systems"), "openid:clients", "link"),
+    ("seals.manage", _("Electronic seals"), "seals:register", "rubber-stamp"),
+    ("keys.read", _("Certificates"), "keys:desk", "certificate"),
+    ("keys.read", _("Keys"), "keys:keys", "key"),
+    ("ledger.audit", _("Ledger"), "witness:index", "shield-check"),
     ("jobs.manage", _("Background jobs"), "site:jobs", "activity"),
 ]
 
@@ -59,6 +70,7 @@ PUBLIC: list[tuple[bool, Text, str]] = [
     (False, _("Services"), "portal:items"),
     (False, _("Where is my application?"), "hall:progress"),
     (False, _("Verify a licence"), "licences:verify"),
+    (False, _("Verify a sealed file"), "seals:verify"),
     (True, _("My applications"), "hall:mine"),
     (True, _("My licences"), "licences:mine"),
     (True, _("Messages"), "notify:inbox"),

@@ -1,4 +1,4 @@
-"""`tongban packs new|check|plan|apply|test`. Exit status: 0 done, 1 something is wrong with a pack, 2 usage."""
+"""`tongban packs new|check|plan|apply|sign|test`. Exit status: 0 done, 1 something is wrong with a pack, 2 usage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from tongban.base.kernel.data import DefinitionError, TongbanError
@@ -27,6 +28,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         if verb in ("plan", "apply"):
             parser.add_argument("--older", action="store_true", help="also where a newer version is installed")
+        if verb == "sign":
+            parser.add_argument("--key", type=Path, required=True, help="the publisher's private key (PEM)")
+            parser.add_argument("--certificate", type=Path, required=True, help="its certificate and chain (PEM)")
         parser.set_defaults(run=_command, report=run)
 
 
@@ -117,10 +121,22 @@ def _test(arguments: argparse.Namespace) -> Report:
     }
 
 
+def _sign(arguments: argparse.Namespace) -> Report:
+    _setup()
+    from tongban.packs import api as packs
+
+    try:
+        made = [str(packs.sign(packs.load(Path(n)), arguments.key, arguments.certificate)) for n in arguments.packs]
+    except (OSError, ValueError, TypeError) as error:
+        return {"ok": False, "findings": [f"The key or certificate cannot be used: {error}"]}
+    return {"made": made, "message": "\n".join(f"signed: {file}" for file in made)}
+
+
 _VERBS: dict[str, tuple[Callable[[argparse.Namespace], Report], str]] = {
     "new": (_new, "make the folder of a new pack that passes check, plan, apply and test"),
     "check": (_check, "check every reference, without a database"),
     "plan": (_plan, "show what apply would change"),
     "apply": (_apply, "install packs and what they need"),
+    "sign": (_sign, "sign the folder of a pack as its publisher"),
     "test": (_test, "run the acceptance cases of packs, installed or not; nothing is left behind"),
 }

@@ -6,17 +6,32 @@ are told at once.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
+
+import psycopg
+
+from tongban.base.kernel.api import now
 
 from .database import configuration
 from .postgres import OWNER
 
+log = logging.getLogger("tongban.start")
+
 SHORTEST_SECRET = 32  # characters
-SECRETS = ("TONGBAN_SECRET_DJANGO_PUBLIC", "TONGBAN_SECRET_DJANGO_STAFF", "TONGBAN_SECRET_INDEX_KEY")
+SECRETS = (
+    "TONGBAN_SECRET_DJANGO_PUBLIC",
+    "TONGBAN_SECRET_DJANGO_STAFF",
+    "TONGBAN_SECRET_INDEX_KEY",
+    "TONGBAN_SECRET_OPENID_KEY",
+)
 # An address on the public side must be one that people reach, not this machine's own.
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver", "*"}
+CLOCKS_APART = timedelta(seconds=5)  # more between program and database is an alarm (T46)
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -31,9 +46,11 @@ def check(*, defines: bool = False) -> None:
     """
     from django.conf import settings
 
+    tell_of_clocks()
     if not settings.PRODUCTION:
         return
-    found = [*of_environment(os.environ), *of_settings(settings), *of_database(_server_facts(), defines=defines)]
+    found = [*of_environment(os.environ), *of_keys(), *of_settings(settings)]
+    found += of_database(_server_facts(), defines=defines)
     if found:
         raise NotForProduction("This installation is not fit for production:\n- " + "\n- ".join(found))
 
@@ -49,6 +66,19 @@ def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
         yield "two secrets are the same; each must be its own"
 
 
+def of_keys() -> Iterator[str]:
+    """The key-encrypting key comes from outside the state folder, and is there. Asked where rooms are loaded: by every
+    process that serves or works, not by the one that only starts them."""
+    from django.apps import apps
+
+    if not apps.ready:
+        return
+    from tongban.trust.keys.api import kek_problem
+
+    if found := kek_problem():
+        yield found
+
+
 def of_settings(settings: Any) -> Iterator[str]:
     """Debug pages, cookies over plain HTTP, addresses of this machine, mail that goes nowhere."""
     if settings.DEBUG:
@@ -60,7 +90,11 @@ def of_settings(settings: Any) -> Iterator[str]:
     if set(settings.ALLOWED_HOSTS) <= LOOPBACK or "*" in settings.ALLOWED_HOSTS:
         yield "TONGBAN_HOSTS does not name the sites' own host names"
     if settings.EMAIL_BACKEND.endswith(("locmem.EmailBackend", "dummy.EmailBackend", "console.EmailBackend")):
-        yield "TONGBAN_EMAIL_BACKEND sends no mail"
+        yield "TONGBAN_MAIL_URL names no mail server: nobody would get mail"
+    elif not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in LOOPBACK):
+        yield "TONGBAN_MAIL_URL is neither smtp+tls nor smtps: letters and the password would travel in the clear"
+    if settings.TONGBAN_SMS and not settings.TONGBAN_SMS.startswith("https://"):
+        yield "TONGBAN_SMS is not an https address: one-time codes would travel in the clear"
     if not settings.TONGBAN_SECOND_FACTOR:
         yield "TONGBAN_SECOND_FACTOR is off: staff would sign in with a password alone"
 
@@ -80,14 +114,25 @@ def of_database(facts: Mapping[str, str], *, defines: bool = False) -> Iterator[
         yield "the process works as the owner of the tables; only migrations may"
 
 
-def _server_facts() -> dict[str, str]:
-    import psycopg
+def tell_of_clocks() -> None:
+    """Warn where this machine and the database disagree on the time; the worker goes on watching (T46)."""
+    with contextlib.suppress(psycopg.Error), _connected() as connection:
+        told = connection.execute("SELECT clock_timestamp()").fetchone()
+        found = now() - told[0] if told else timedelta()
+        if abs(found) > CLOCKS_APART:
+            log.warning("The clocks of this program and of the database differ by %.1f s", found.total_seconds())
 
+
+def _connected() -> psycopg.Connection[Any]:
     entry = configuration(os.environ.get("TONGBAN_SITE", "system"))
-    columns = ", ".join(f"current_setting('{name}')" for name in DURABLE)
-    with psycopg.connect(
+    return psycopg.connect(
         host=entry["HOST"], port=entry["PORT"], dbname=entry["NAME"], user=entry["USER"], password=entry["PASSWORD"]
-    ) as connection:
+    )
+
+
+def _server_facts() -> dict[str, str]:
+    columns = ", ".join(f"current_setting('{name}')" for name in DURABLE)
+    with _connected() as connection:
         row = connection.execute(
             f"SELECT {columns}, CASE WHEN rolsuper THEN 'on' ELSE 'off' END, "  # noqa: S608 - three names above
             "CASE WHEN rolbypassrls THEN 'on' ELSE 'off' END, rolname FROM pg_roles WHERE rolname = current_user"

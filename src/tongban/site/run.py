@@ -18,6 +18,7 @@ from . import production
 from .database import migrated, running
 from .home import home
 from .postgres import PostgresError, Server
+from .witnesses import witness_commands
 
 BACK_OFF = 0.5
 
@@ -89,13 +90,13 @@ def _end_group(leader: int) -> None:
 
 @dataclass
 class Town:
-    """All processes of one machine: the two sites, the worker, and one that may change tables for packs."""
+    """All processes of one machine: the two sites, workers (one may change tables for packs), two witnesses."""
 
     children: list[Child] = field(default_factory=list)
 
     @classmethod
     def usual(cls) -> Town:
-        """Public and staff site, worker, the worker that draws, owner's worker."""
+        """Public and staff site, worker, the worker that draws, owner's worker, witnesses of the ledger."""
         python, web = sys.executable, os.environ.get("TONGBAN_WEB_WORKERS", "2")
         sites = [
             Child(site, _granian(port, web), {"TONGBAN_SITE": site, "TONGBAN_DATABASE_ROLE": ""})
@@ -103,11 +104,15 @@ class Town:
         ]
         worker = [python, "-c", "from tongban.site.worker import main; main()"]
         usual = {"TONGBAN_SITE": "system", "TONGBAN_DATABASE_ROLE": ""}
-        queues = "events,notify,nightly,default"
+        queues = "events,notify,nightly,default,ledger"
+        hands = os.environ.get("TONGBAN_WORKER_CONCURRENCY", "3")  # one is always free to seal the ledger
         return cls(
             [
                 *sites,
-                Child("worker", worker, {**usual, "TONGBAN_WORKER_QUEUES": queues}),
+                Child(
+                    "worker", worker, {**usual, "TONGBAN_WORKER_QUEUES": queues, "TONGBAN_WORKER_CONCURRENCY": hands}
+                ),
+                *(Child(f"witness-{name}", command, usual) for name, command in witness_commands().items()),
                 # Drawing is slow and can wait: on its own, and polite, it holds up neither people nor events.
                 Child("documents", ["nice", *worker], {**usual, "TONGBAN_WORKER_QUEUES": "documents"}),
                 Child(

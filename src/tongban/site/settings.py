@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .database import configuration
 from .home import checkout, exists, home, region_title, secret
+from .mail import mail_server
 
 SITE = os.environ.get("TONGBAN_SITE", "system")
 PRODUCTION = os.environ.get("TONGBAN_PROFILE", "demo") == "production"
@@ -25,9 +26,13 @@ TONGBAN_CHECKOUT = checkout()
 PUBLIC_PORT = int(os.environ.get("TONGBAN_PUBLIC_PORT", "8000"))
 STAFF_PORT = int(os.environ.get("TONGBAN_STAFF_PORT", "8001"))
 PUBLIC_URL = os.environ.get("TONGBAN_PUBLIC_URL", f"http://127.0.0.1:{PUBLIC_PORT}")
+STAFF_URL = os.environ.get("TONGBAN_STAFF_URL", f"http://127.0.0.1:{STAFF_PORT}")
+TONGBAN_ISSUERS = {"public": PUBLIC_URL, "staff": STAFF_URL}  # names of the OpenID issuers
 
 DEBUG = False
 SECRET_KEY = secret(f"django_{SITE}")
+TONGBAN_OPENID_KEY = secret("openid_key")  # seals the keys that sign ID tokens
+TONGBAN_LEDGER_HASH = os.environ.get("TONGBAN_LEDGER_HASH", "sha256")  # of a new ledger's tree; or sm3
 TONGBAN_INDEX_KEY = secret("index_key")  # keyed hashes of personal numbers; rotates never or by re-indexing
 ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 
@@ -37,6 +42,10 @@ ROOMS = [
     "tongban.base.calendars",
     "tongban.base.files",
     "tongban.trust.identity",
+    "tongban.trust.openid",
+    "tongban.trust.keys",
+    "tongban.trust.seals",
+    "tongban.trust.witness",
     "tongban.engine.search",
     "tongban.engine.notify",
     "tongban.engine.process",
@@ -44,6 +53,7 @@ ROOMS = [
     "tongban.engine.documents",
     "tongban.engine.registers",
     "tongban.data.licences",
+    "tongban.data.linkage",
     "tongban.work.hall",
     "tongban.portal",
     "tongban.packs",
@@ -62,6 +72,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "oauth2_provider",
     "django_htmx",
     *ROOMS,
     "procrastinate.contrib.django",  # after the rooms, whose jobs it takes over when it is ready
@@ -77,7 +88,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongban.trust.identity.sessions.Accounts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -151,7 +162,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-EMAIL_BACKEND = os.environ.get("TONGBAN_EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+TONGBAN_CLAMD = os.environ.get("TONGBAN_CLAMD", "")  # ClamAV's daemon: a socket's path, or host:port
+_MAIL = mail_server(os.environ.get("TONGBAN_MAIL_URL", ""))
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _MAIL.backend, _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = _MAIL.starttls, _MAIL.tls, 20
+TONGBAN_SMS = os.environ.get("TONGBAN_SMS", "")  # the gateway of short messages
+TONGBAN_SMS_TOKEN = os.environ.get("TONGBAN_SMS_TOKEN", "")
 DEFAULT_FROM_EMAIL = os.environ.get("TONGBAN_MAIL_FROM", "no-reply@tongban.invalid")
 
 LOGGING = {
@@ -165,3 +182,5 @@ LOGGING = {
 
 if exists("tongban.trust.identity.settings"):
     from tongban.trust.identity.settings import *  # noqa: F403
+if exists("tongban.trust.openid.settings"):
+    from tongban.trust.openid.settings import *  # noqa: F403

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,7 +20,7 @@ os.environ.setdefault("TONGBAN_HOME", str(ROOT / ".tongban" / os.environ.get("TO
 os.environ.setdefault("TONGBAN_DATABASE_ROLE", "tongban_owner")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.site.settings")
 
-from .postgres import Server  # noqa: E402
+from .postgres import OWNER, Server  # noqa: E402
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 
@@ -28,7 +30,7 @@ prepared: Callable[[], object] | None = None
 
 
 def _state() -> str:
-    files = sorted(ROOT.glob("src/tongban/**/migrations/*.py"))
+    files = sorted([*ROOT.glob("src/tongban/**/migrations/*.py"), *ROOT.glob("src/tongban/**/apps.py")])
     if prepared:
         files += sorted(
             {*ROOT.glob("src/tongban/**/*.py"), *ROOT.glob("packs/**/*.*"), *ROOT.glob("tests/conftest.py")}
@@ -124,6 +126,8 @@ def django_db_setup(database_template: str, django_db_blocker: pytest.FixtureReq
         connections.close_all()
         _clone(name, database_template)
 
+    # What runs in a test is a site's or a person's doing; what is to work as the system says so, as in a site.
+    connections["default"].settings_dict["OPTIONS"].pop("options", None)
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         fresh()
         os.environ["TONGBAN_DATABASE_NAME"] = name
@@ -138,6 +142,44 @@ def django_db_setup(database_template: str, django_db_blocker: pytest.FixtureReq
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def _as_role(role: str, *, system: bool = False) -> Iterator[None]:
+    """The block works with the rights of a process's own database role: the tests' connection is the owner's, who
+    passes row security. Outside Django's sight, so that no test counts these statements."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    raw: psycopg.Connection[object] = connection.connection
+    if connection.settings_dict["USER"] != OWNER or raw.execute("SELECT current_user").fetchone() != (OWNER,):
+        yield
+        return
+    raw.execute(f"SET ROLE {role}")
+    raw.execute("SELECT set_config('tongban.system', %s, false)", ["on" if system else ""])
+    try:
+        yield
+    finally:
+        if connection.connection is raw and not raw.closed:
+            if raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+                raw.rollback()  # nothing else can be done with it; the test's own transaction is over
+            raw.execute("RESET ROLE; SET tongban.system = ''")
+
+
+@pytest.fixture(autouse=True)
+def _sites_have_their_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request of a test client is answered under the database role of its site (R1, T45)."""
+    from django.test.client import ClientHandler
+
+    answer = ClientHandler.__call__
+
+    def answered(self: ClientHandler, environ: dict[str, object]) -> object:
+        from tongban.trust.identity.api import site
+
+        with _as_role("tongban_public" if site() == "public" else "tongban_app"):
+            return answer(self, environ)
+
+    monkeypatch.setattr(ClientHandler, "__call__", answered)
+
+
 @pytest.fixture
 def run_jobs() -> Callable[[], int]:
     """Run every job that is due, in order, the way the worker would, until none is left; returns how many ran."""
@@ -150,7 +192,7 @@ def run_jobs() -> Callable[[], int]:
         while True:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT id, task_name, args FROM procrastinate_jobs WHERE status = 'todo' "
+                    "SELECT id, task_name, args, queue_name FROM procrastinate_jobs WHERE status = 'todo' "
                     "AND (scheduled_at IS NULL OR scheduled_at <= now()) ORDER BY id LIMIT 1"
                 )
                 row = cursor.fetchone()
@@ -162,7 +204,9 @@ def run_jobs() -> Callable[[], int]:
 
             arguments = row[2] if isinstance(row[2], dict) else json.loads(row[2])
             task = app.tasks[row[1]]
-            task.func(None, **arguments) if task.pass_context else task.func(**arguments)
+            # Packs are installed by the worker that owns the tables (`run.Town.usual`); all else by one that does not.
+            with nullcontext() if row[3] == "definitions" else _as_role("tongban_app", system=True):
+                task.func(None, **arguments) if task.pass_context else task.func(**arguments)
             done += 1
 
     return run

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from tongban.engine.registers.rest import router as registers
 from tongban.trust.identity.api import checked_urlconf
+from tongban.trust.keys.rest import router as keys
 
 from . import rest, urls
 from .continuing import continue_page
@@ -16,7 +17,7 @@ own = [
     path("jobs/<int:job>/retry/", retry, name="job_retry"),
 ]
 urlpatterns = [
-    rest.mounted("staff", {"registers": registers}),
+    rest.mounted("staff", {"registers": registers, "keys": keys}),
     *urls.of_rooms("staff"),
     path("", include((own, "site"))),
     path("", staff_home, name="staff_home"),

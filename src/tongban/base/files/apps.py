@@ -15,7 +15,8 @@ class FilesConfig(AppConfig):
     personal_tables: ClassVar = {
         "files_file": (
             "owner IN (tongban_applicant(), 'identity.person:' || tongban_person()) "
-            "OR by = 'identity.person:' || tongban_person() OR tongban_sees(subject_kind, subject_id)"
+            "OR by = 'identity.person:' || tongban_person() OR tongban_sees(subject_kind, subject_id) "
+            "OR tongban_sees('files.file', public_id)"
         )
     }
 

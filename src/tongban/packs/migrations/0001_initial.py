@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ("version", models.CharField(max_length=20)),
                 ("title", models.JSONField()),
                 ("digest", models.CharField(max_length=64)),
+                ("publisher", models.CharField(blank=True, max_length=200)),
                 ("defines", models.JSONField(default=list)),
                 ("applied_at", models.DateTimeField()),
                 ("applied_by", models.CharField(blank=True, max_length=120)),

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext, pgettext
 
 from tongban.base.calendars import api as calendars
 from tongban.base.calendars.api import CalendarChange, Cause, Day, DayKind
-from tongban.base.kernel.api import Invalid, NotFound, Ref, today
+from tongban.base.kernel.api import Invalid, NotFound, Ref, named, today
 from tongban.trust.identity.api import Actor, permitted
 
 from .forms import KINDS, UNITS, DayForm, LimitForm, YearForm
@@ -176,11 +176,14 @@ def _preview(change: CalendarChange | None) -> dict[str, Any]:
     }
 
 
-def _changes(moves: Iterable[tuple[int, Any]]) -> list[dict[str, Any]]:
-    titles = {one.code: one.title for one in calendars.limits()}
+def _changes(found: Iterable[tuple[int, Any]]) -> list[dict[str, Any]]:
+    """Moves in words: whose limit it is, as its room names it."""
+    moves = list(found)
+    titles = calendars.clock_titles()
+    names = named(move.subject for _key, move in moves)
     return [
         {
-            "subject": move.subject,
+            "subject": names.get(move.subject),
             "title": titles.get(move.code, move.code),
             "old": move.old,
             "new": move.new,

@@ -14,13 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 
 from tongban.base.kernel.api import NotFound, today
 from tongban.data.licences import api as licences
 from tongban.trust.identity import api as identity
-from tongban.trust.identity.data import Level, Person, Reach
+from tongban.trust.identity.data import Level, Person
 
 from .persons import Columns
 
@@ -30,16 +29,6 @@ Account = dict[str, str]
 def accounts_file() -> Path:
     """Where the passwords of this installation's demo accounts are."""
     return Path(settings.TONGBAN_HOME) / "demo-accounts.json"
-
-
-def define_roles(region: Path) -> int:
-    """The region's roles. Permissions of rooms that are not installed are left out."""
-    lines = yaml.safe_load((region / "roles.yaml").read_text(encoding="utf-8"))
-    for key, role in lines.items():
-        known = [name for name in role["permissions"] if name in identity.permissions]
-        title = role["title"]
-        identity.define_role(key, title["zh"], known, reach=Reach(role["reach"]), title_en=title["en"])
-    return len(lines)
 
 
 def create_accounts(region: Path, residents: Columns) -> dict[str, Account]:

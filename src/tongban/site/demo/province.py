@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tongban.base.kernel.api import system
-from tongban.site.region import Step, settings_of, steps
+from tongban.site.region.loading import Step, settings_of, steps
+from tongban.trust.identity import api as identity
+from tongban.trust.keys import api as keys
+from tongban.trust.seals import api as seals
 
-from .accounts import citizens, create_accounts, issue_identity_card
+from .accounts import Account, citizens, create_accounts, issue_identity_card
 from .deliver import Progress, deliver, quiet
 from .enterprises import generate_enterprises
 from .persons import default_region, generate_persons
@@ -63,7 +67,17 @@ def _people(
     counts["residents"] = deliver("population", persons, progress).received
     counts["enterprises"] = deliver("legal_entity", firms, progress).received
     with system():
-        return len(create_accounts(folder, persons))
+        accounts = create_accounts(folder, persons)
+        _seals(accounts)
+        return len(accounts)
+
+
+def _seals(accounts: Mapping[str, Account]) -> None:
+    """An authority, and a seal for each office that answers applicants; a colleague there keeps it."""
+    keys.initialise()
+    for part in ("first_handler", "quality", "tax", "civil_affairs"):
+        keeper = identity.person_by_username(accounts[part]["username"]).ref
+        seals.make_demo_seal(identity.posts_of(keeper)[0].office, keeper, "行政审批专用章")
 
 
 def _licences(folder: Path) -> int:

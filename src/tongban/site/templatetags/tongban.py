@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
-from tongban.base.kernel.api import today
+from tongban.base.kernel.api import mask, today
 
 from . import wording
 
@@ -58,8 +58,8 @@ def duration(value: object) -> str:
 
 @register.filter
 def masked(value: object, kind: str = "") -> str:
-    """Personal data with its middle hidden; kind: idno, phone, email, name, other (else by shape)."""
-    return wording.mask(value, kind)
+    """Personal data with its middle hidden; kind as `kernel.mask` has them, else by the value's shape."""
+    return mask(value, kind)
 
 
 @register.filter

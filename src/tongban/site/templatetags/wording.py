@@ -3,7 +3,6 @@
 Plain functions behind the filters of :mod:`tongban.site.templatetags.tongban`; no templates here.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
@@ -12,7 +11,6 @@ from django.utils.translation import get_language, gettext, ngettext
 from tongban.base.kernel.api import local, today
 
 _WEEKDAYS = "一二三四五六日"
-_STAR = "*"
 
 
 def chinese() -> bool:
@@ -109,40 +107,6 @@ def duration_words(value: object) -> str:
     parts = [(days, "day"), (hours, "hour"), (minutes, "minute")]
     told = [_counted(n, unit) for n, unit in parts if n][:2]
     return ("" if chinese() else " ").join(told)
-
-
-def mask(value: object, kind: str = "") -> str:
-    """Personal data as shown by default: 4601**********1234, 138****5678, 张*.
-
-    ``kind`` is idno, phone, email, name or other; without it the shape of the value decides.
-    """
-    text = str(value or "").strip()
-    match kind or _kind(text):
-        case "":
-            return ""
-        case "idno" if len(text) >= 10:
-            return text[:4] + _STAR * (len(text) - 8) + text[-4:]
-        case "phone" if len(text) >= 7:
-            return text[:3] + _STAR * (len(text) - 7) + text[-4:]
-        case "email" if "@" in text:
-            name, _, domain = text.partition("@")
-            return f"{name[:1]}{_STAR * 3}@{domain}"
-        case "name":
-            return text[:1] + _STAR
-        case _:
-            return text[:2] + _STAR * max(3, len(text) - 4) + (text[-2:] if len(text) > 5 else "")
-
-
-def _kind(text: str) -> str:
-    if not text:
-        return ""
-    if re.fullmatch(r"\d{17}[\dXx]|\d{15}", text):
-        return "idno"
-    if re.fullmatch(r"\+?\d[\d -]{6,14}", text):
-        return "phone"
-    if "@" in text:
-        return "email"
-    return "other" if re.search(r"\d", text) else "name"
 
 
 def grouped_credit_code(value: object) -> str:

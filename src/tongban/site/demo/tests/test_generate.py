@@ -14,7 +14,7 @@ import pytest
 from tongban.base.kernel.api import credit_code, identity_number, org_code
 from tongban.site.demo.enterprises import TRADES, generate_enterprises, industries
 from tongban.site.demo.persons import AS_OF, Columns, generate_persons
-from tongban.site.demo.places import read_divisions
+from tongban.site.region.places import read_divisions
 
 REGION = Path(__file__).resolve().parents[5] / "regions" / "hainan"
 WEIGHTS = np.array((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2))

@@ -12,9 +12,9 @@ import pytest
 
 from tongban.base.kernel.api import credit_code, system
 from tongban.engine.registers import api as registers
-from tongban.site.demo.organisation import ROOT, government_code, office_rows
-from tongban.site.demo.places import read_divisions
 from tongban.site.demo.province import load
+from tongban.site.region.organisation import ROOT, government_code, office_rows
+from tongban.site.region.places import read_divisions
 from tongban.trust.identity import api as identity
 from tongban.work.hall import api as hall
 

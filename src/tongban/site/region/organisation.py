@@ -33,7 +33,7 @@ def office_rows(region: Path, settings: Mapping[str, Any]) -> list[OfficeRow]:
 
 
 def government_code(code: str, division: str) -> str:
-    """A credit code of the right form for a made-up office: kind 11, its division, ME and six symbols."""
+    """A credit code of the right form, as the real one is in no public list: kind 11, its division, ME, six symbols."""
     number, serial = zlib.crc32(code.encode()), ""
     for _position in range(6):
         number, rest = divmod(number, 31)
