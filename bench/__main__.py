@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("g1", "g2", "g13")
+NAMES = ("g1", "g2", "g10", "g13")
 
 
 def main() -> int:

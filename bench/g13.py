@@ -65,7 +65,7 @@ def _signed_in(site: str, name: str) -> Any:
 
     person = Person("public")
     person.base = person.url = site
-    return person.go("/account/sign-in/").send({"login": name, "password": PASSWORD})
+    return person.go("/account/sign-in/").send({"login": name, "password": PASSWORD}, form="/account/sign-in/")
 
 
 def follow(person: Any, path: str) -> float:
@@ -111,10 +111,10 @@ def _fill() -> tuple[list[str], str]:
 
 
 FILL = """
-INSERT INTO hall_case (public_id, case_no, query_hash, nonce, item, item_title, permit, form, channel, applicant, applicant_kind,
+INSERT INTO hall_case (item_version, public_id, case_no, query_hash, nonce, item, item_title, permit, form, channel, applicant, applicant_kind,
     applicant_name, agent, filed_by, division, first_office, accepted_by, state, round, submitted_at, accepted_at,
     closed_at, due, licence, level, zone, version)
-SELECT substr(md5(i::text), 1, 26), '460100' || lpad(i::text, 15, '0'), md5(i::text), 'fill' || i,
+SELECT 1, substr(md5(i::text), 1, 26), '460100' || lpad(i::text, 15, '0'), md5(i::text), 'fill' || i,
     'enterprise_registration', '企业设立登记（工商登记、组织机构代码、税务登记联合办理）', true, md5('x'), '2',
     CASE WHEN i %% greatest(%(n)s / 872, 1) = 0 THEN %(person)s ELSE 'identity.person:p' || i %% 200000 END, 'person',
     (ARRAY['张','王','李','赵','陈','海口'])[1 + i %% 6] || '某' || i, '', 'fill', '460100',

@@ -101,7 +101,7 @@ POSITIONS: dict[str, Callable[[Path, str], None]] = {
     "default of a field": _form("default"),
     "prefill of a field": _form("prefill"),
     "input of the process": _items('resident: residence = "registered"', "resident: {}"),
-    "value of the result": _items("出生日期: string(birth)", "出生日期: {}"),
+    "value of the result": _items("出生日期: birth", "出生日期: {}"),
     "title of the item": _items("task_name: {zh: 老年人优待证办理,", "task_name: {{zh: {},"),
     "condition of a flow": lambda folder, payload: change(folder / BPMN, 'answer = "review"', escape(payload)),
     "timer": lambda folder, payload: change(folder / BPMN, REVIEW_END, TIMER.format(escape(payload))),

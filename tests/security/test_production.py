@@ -18,6 +18,10 @@ GOOD_SETTINGS = {
     "PUBLIC_URL": "https://ban.example.gov.cn",
     "ALLOWED_HOSTS": ["ban.example.gov.cn", "127.0.0.1"],
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "mail.example.gov.cn",
+    "EMAIL_USE_TLS": True,
+    "EMAIL_USE_SSL": False,
+    "TONGBAN_SMS": "https://sms.example.gov.cn/send",
     "TONGBAN_SECOND_FACTOR": True,
 }
 GOOD_DATABASE = {
@@ -57,6 +61,8 @@ def test_r28_one_key_for_two_uses_is_refused() -> None:
         ("ALLOWED_HOSTS", ["127.0.0.1", "localhost"], "TONGBAN_HOSTS"),
         ("ALLOWED_HOSTS", ["*"], "TONGBAN_HOSTS"),
         ("EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend", "mail"),
+        ("EMAIL_USE_TLS", False, "in the clear"),
+        ("TONGBAN_SMS", "http://sms.example.gov.cn/send", "in the clear"),
         ("TONGBAN_SECOND_FACTOR", False, "SECOND_FACTOR"),
     ],
 )

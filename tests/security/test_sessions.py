@@ -12,6 +12,7 @@ from lxml import html
 
 from tests.conftest import Town, build_town
 from tongban.base.kernel.api import travelled
+from tongban.trust.identity import api as identity
 from tongban.work.hall import api as hall
 
 from .conftest import Browse
@@ -151,7 +152,8 @@ def test_withdrawing_works_with_the_public_process_s_own_rights(town: Town) -> N
     hall.accept(town.clerk, hall.open_work(done.case)[0][0])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE tongban_public")
-        hall.withdraw(town.founder, done.case, "改主意了")
+        with identity.acting(town.founder):
+            hall.withdraw(town.founder, done.case, "改主意了")
         cursor.execute("RESET ROLE")
     assert hall.case_view_of(done.case).state == "withdrawn"
 

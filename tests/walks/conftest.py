@@ -8,9 +8,13 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from .installation import Walk
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's own thread
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -54,6 +58,19 @@ def browser() -> Iterator[Browser]:
         started = driver.chromium.launch(executable_path=path, args=QUIET)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def walk(browser: Browser) -> Iterator[Walk]:
+    """One installation with the demo province for all chapters of the story, in every file of it."""
+    from .installation import Walk  # builds on this file
+
+    walking = Walk(browser)
+    try:
+        walking.start()
+        yield walking
+    finally:
+        walking.stop()
 
 
 @pytest.fixture

@@ -39,12 +39,18 @@ class Walk:
         self.accounts = json.loads((self.installation.home / "demo-accounts.json").read_text())
         self.installation.serve()
 
-    def _run(self, *command: str) -> None:
+    def _run(self, *command: str) -> str:
         environment = {**self.installation.environment, "TONGBAN_DATABASE_ROLE": "tongban_owner"}
         done = subprocess.run(
             [sys.executable, *command], env=environment, cwd=ROOT, capture_output=True, timeout=300, check=False
         )
         assert done.returncode == 0, done.stderr.decode()[-3000:]
+        return done.stdout.decode()
+
+    def applications(self, *names: str) -> list[str]:
+        """Cases that the second applicant hands in for enterprises of these names, ready to be accepted."""
+        done = self._run("-m", "tests.walks.apply", self.accounts["second_applicant"]["username"], *names)
+        return done.split()
 
     def stop(self) -> None:
         for context in self.contexts.values():

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tongban.portal.api import publish_notice
+from tongban.portal.models import Notice
 from tongban.trust.identity.api import create_staff
 
 from .conftest import DESKTOP, PHONE, OpenPage, faults
@@ -49,7 +49,7 @@ def signed_in() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize(("width", "language"), [(DESKTOP, "zh-hans"), (PHONE, "zh-hans"), (PHONE, "en")])
 def test_public_pages_have_no_faults(public_site, open_page: OpenPage, width, language):
-    publish_notice("国庆节办公安排" * 6, "实行值班制。")
+    Notice.objects.create(title="国庆节办公安排" * 6, body="实行值班制。")
     for path in PAGES:
         page = open_page(public_site + path, width, language)
         assert [fault for fault in faults(page) if "404" not in fault] == [], path

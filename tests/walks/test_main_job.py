@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from tests.conftest import ANSWERS, Town, papers
-from tongban.base.kernel.api import Invalid, NotFound, Refused
+from tongban.base.calendars import api as calendars
+from tongban.base.kernel.api import Invalid, NotFound, Refused, today
 from tongban.base.ledger import api as ledger
 from tongban.data.licences import api as licences
 from tongban.engine.registers import api as registers
 from tongban.trust.identity.data import Actor
 from tongban.work.hall import api as hall
-from tongban.work.hall.data import CaseState, Outcome, Submitted
+from tongban.work.hall.data import CaseState, ItemDraft, Outcome, Submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,16 @@ def test_all_agree_one_licence_and_a_new_legal_entity(town: Town) -> None:
         *["hall.case.decided"] * 3,
         "hall.case.granted",
     ]
+
+
+def test_svc09_a_case_keeps_the_limits_of_the_wording_it_was_handed_in_under(town: Town) -> None:
+    before = hall.item("enterprise_registration")
+    earlier = submit(town.founder)
+    hall.publish([ItemDraft(before.key, {**before.fields, "promise_day": before.promise_day + 4})])
+    later = submit(town.founder, name="海口晚到贸易有限公司")
+    for done, days in ((earlier, before.promise_day), (later, before.promise_day + 4)):
+        hall.accept(town.clerk, work_of(done, town, "commerce"))
+        assert hall.case_view_of(done.case).due == calendars.due(today(), days).date
 
 
 def test_one_refusal_refuses_and_nothing_is_registered(town: Town) -> None:

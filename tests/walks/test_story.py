@@ -6,33 +6,18 @@ The chapters follow each other on one installation with the demo province: each 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tongban.packs.data import SAMPLE_PDF
 
 from .conftest import PHONE
 from .installation import Walk
+from .steps import fill, latin, press, said
 
 ITEM = "enterprise_registration"
-LATIN = re.compile(r"(?<![\w.@-])[A-Za-z]{3,}(?![\w@-])")
-ALLOWED = re.compile(
-    r"English|\b(PDF|DOCX|JPG|PNG|OFD|XLSX|CSV|JSON|BPMN|bpmn|bpmnio|KB|MB|API|REST|Tongban|FEEL|DMN|YAML|XML|TOTP|KTV)\b",
-    re.IGNORECASE,
-)
-
-
-@pytest.fixture(scope="module")
-def walk(browser: Browser) -> Iterator[Walk]:
-    walking = Walk(browser)
-    try:
-        walking.start()
-        yield walking
-    finally:
-        walking.stop()
 
 
 @pytest.fixture(scope="module")
@@ -41,30 +26,6 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("papers") / "公司章程.pdf"
     path.write_bytes(SAMPLE_PDF)
     return path
-
-
-def press(page: Page, name: str) -> None:
-    page.locator("main").get_by_role("button", name=name, exact=True).first.click()
-    page.wait_for_load_state()
-
-
-def said(page: Page) -> str:
-    return page.inner_text("main")
-
-
-def fill(page: Page, **values: str) -> None:
-    for name, value in values.items():
-        box = page.locator(f'#form-page [name="{name.replace("__", ".")}"]').first
-        if box.evaluate("box => box.tagName") == "SELECT":
-            box.select_option(value)
-        else:
-            box.fill(value)
-
-
-def latin(page: Page, own: str = "") -> list[str]:
-    """Latin words that a Chinese page shows, outside the allowed ones and what somebody typed."""
-    shown = page.locator("body").inner_text().replace(own, "")
-    return sorted(set(LATIN.findall(ALLOWED.sub("", shown))))
 
 
 def test_everyday_words_find_the_item(walk: Walk) -> None:
@@ -139,14 +100,9 @@ def test_another_device_goes_on_with_the_draft(walk: Walk, paper: Path, tmp_path
     walk.look(page, "mine-draft")
     page.goto(walk.url("public", f"/drafts/{walk.known['draft']}/people/"))
     person = {name: page.input_value(f'[name="{name}"]') for name in ("representative_name", "representative_id")}
-    if not page.locator('[name="shareholders.0.holder"]').count():
-        page.get_by_role("button", name=re.compile("添加")).first.click()
-    fill(
-        page,
-        shareholders__0__holder=person["representative_name"],
-        shareholders__0__id_number=person["representative_id"],
-        shareholders__0__amount="1000000",
-    )
+    first = [page.input_value(f'[name="shareholders.0.{name}"]') for name in ("holder", "id_number")]
+    assert first == list(person.values()), "the founder is known: the first shareholder is filled in"
+    fill(page, shareholders__0__amount="1000000")
     walk.look(page, "form-people")
     press(page, "保存并继续")
     fill(page, staff="5")
@@ -255,8 +211,11 @@ def test_the_founder_corrects_with_everything_kept(walk: Walk, paper: Path) -> N
     page.goto(walk.url("public", f"/drafts/{draft}/enterprise/"))
     assert page.input_value('[name="name"]') == "海口拾光行贸易有限公司"
     page.goto(walk.url("public", f"/drafts/{draft}/review/"))
-    press(page, "提交申请")
+    page.locator("main").get_by_role("button", name="提交申请").dblclick()
+    page.wait_for_url(re.compile("/my/cases/"))
     assert "补正材料已提交" in said(page)
+    page.goto(walk.url("public", f"/drafts/{draft}/review/"))
+    assert walk.known["case"] in page.url, "the draft is gone; its case is shown"
 
 
 def test_accepting_starts_the_clock_and_explains_the_date(walk: Walk) -> None:
