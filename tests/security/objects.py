@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from tests.conftest import CITY, PASSWORD, Town
+from tests.conftest import PASSWORD, Town
 from tongban.base.kernel.api import now, today
 from tongban.trust.identity import api as identity
 from tongban.trust.identity import sessions

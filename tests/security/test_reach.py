@@ -98,7 +98,7 @@ def test_t13_nobody_but_its_people_learns_of_an_object(world: World, browse: Bro
     before = _leaves()
     for who in outsiders:
         client = browse(site, who)
-        for pattern, address, other in owned(world):
+        for _pattern, address, other in owned(world):
             for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"):
                 here, there = client.generic(method, address), client.generic(method, other)
                 assert here.status_code == there.status_code, (method, address, here.status_code, there.status_code)

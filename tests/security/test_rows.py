@@ -112,15 +112,15 @@ PERSONAL = {
 }  # fmt: skip
 PLAIN = {
     "account_emailaddress": "allauth's; addresses are kept by notify, this stays empty",
-    "mfa_authenticator": "allauth's; read between the two steps of signing in, by account",
+    # A row hidden while somebody signs in would count as no second factor: the policy would open what it is to close.
+    "mfa_authenticator": "allauth's; read before it is known who signs in; secrets sealed with a key kept elsewhere",
     "calendars_deadline": "dates of cases by opaque id",
     "identity_grant": "rights of staff, asked before it is known who they are",
-    "identity_emergency": "asked by one officer and opened by another before either may see the subject",
-    "identity_personnel_record": "titles of staff, as their personnel system tells them",
+    "identity_personnel_record": "titles of staff, asked by their personnel system, which is nobody's account",
     "identity_request": "rights of staff that one administrator asks for and another gives",
-    "keys_key": "key material, wrapped; who owns one is in its certificate",
-    "oauth2_provider_devicegrant": "a way in that is switched off",
-    "openid_client": "systems of departments",
+    "keys_key": "wrapped; its certificate says whose it is; the public process sees responders' only",
+    "oauth2_provider_devicegrant": "a way in that has no address here: stays empty",
+    "openid_client": "systems of departments; the toolkit's person of a system stays empty",
     "identity_post": "who holds which office is public",
     "ledger_leaf": "references only; nobody may change it, and the auditors' role reads it whole",
     "licences_reuse": "counts only: which licence stood in for which material",

@@ -35,6 +35,7 @@ class IdentityConfig(AppConfig):
             f"agent_id = {_own} OR principal_kind || ':' || principal_id = tongban_applicant() "
             "OR granted_by = 'identity.person:' || tongban_person()"
         ),
+        "identity_emergency": "tongban_works('identity')",
         "identity_purpose_grant": "officer_id = tongban_person() OR tongban_works('identity')",
     }
 

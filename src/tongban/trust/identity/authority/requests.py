@@ -122,11 +122,11 @@ def _give(row: models.RightsRequest, by: Ref) -> Ref:
 
 
 def withdraw_request(actor: data.Actor, id_: str) -> None:
-    """Who asked takes it back."""
+    """Who asked takes it back; for anybody else there is no such request (T13)."""
     with transaction.atomic():
+        if _found(id_).asked_by != str(actor.person):
+            raise NotFound(_("There is no such request."))
         row = _locked(id_)
-        if row.asked_by != str(actor.person):
-            raise Refused()
         row.state = RequestState.WITHDRAWN
         row.save(update_fields=["state"])
         write("identity.rights.withdrawn", row.ref, by=actor.by)

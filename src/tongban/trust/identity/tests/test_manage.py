@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.test import Client
+from django.utils.translation import gettext
 
 from tongban.trust.identity import api, grants, models
 
@@ -62,7 +63,7 @@ def test_a_person_is_created_posted_granted_and_closed(
     (held,) = api.posts_of(person.ref)
     assert grants.grants_of(person.ref) == []  # a security administrator has to confirm it
     page = admin.get(f"/offices/people/{id_}/").content.decode()
-    assert "秀英区市场监督管理局" in page and "待安全管理员确认" in page
+    assert "秀英区市场监督管理局" in page and gettext("Waits for a security administrator") in page
     admin.post(f"/offices/posts/{held.ref.id}/end/")
     assert api.posts_of(person.ref) == []
     admin.post(f"/offices/people/{id_}/account/", {"do": "disable"})
