@@ -65,14 +65,14 @@ def test_a_passkey_opens_the_account_on_its_own_site_only(
     password()
     page.fill("[name=password]", PASSWORD)  # once more, before something that matters
     page.click("form:has([name=password]) button[type=submit]")
-    page.wait_for_url("**/account/passkeys/new/")
+    page.wait_for_url(f"{live_server.url}/account/passkeys/new/")
     page.click("#passkey_button")
     page.wait_for_url("**/account/factors/recovery/")
     page.context.clear_cookies()
 
     go("/account/sign-in/?next=/account/levels/")
     page.click("#passkey_button")  # alone, instead of the password
-    page.wait_for_url("**/account/levels/")
+    page.wait_for_url(f"{live_server.url}/account/levels/")
     page.context.clear_cookies()
 
     go("/account/sign-in/")
