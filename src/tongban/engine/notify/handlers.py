@@ -1,4 +1,4 @@
-"""What people are told about rights and looks, because identity lies below this room."""
+"""What people are told about rights, looks and the ledger, because the trust centre lies below this room."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tongban.base.kernel.api import NotFound, on
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import EmergencyOpened, MassLookup, RightsAsked, RightsDecided
+from tongban.trust.witness.data import LedgerBroken
 
 from .actions import tell
 from .data import Kind, Urgency
@@ -28,6 +29,10 @@ _TEXTS = {
     "mass_lookup": (
         _("Many people looked up"),
         _("An officer looked up %(people)d different people within %(hours)d hours."),
+    ),
+    "ledger_broken": (
+        _("The ledger does not hold"),
+        _("A check found what was not sealed so, or a witness was shown another history. See the ledger."),
     ),
 }
 for _key, (_title, _text) in _TEXTS.items():
@@ -62,3 +67,10 @@ def raise_alarm(event: MassLookup) -> None:
     for kind in ("security", "audit"):
         for person in identity.administrators(kind):
             tell(person, "identity.mass_lookup", facts, link="/offices/audit/" if kind == "audit" else "")
+
+
+@on(LedgerBroken)
+def tell_of_broken_ledger(event: LedgerBroken) -> None:
+    """Those who read the ledger (T5)."""
+    for person in identity.administrators("audit"):
+        tell(person, "identity.ledger_broken", {}, link="/ledger/")
