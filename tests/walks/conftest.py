@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,32 +27,10 @@ DESKTOP, PHONE = 1440, 375
 OpenPage = Callable[..., Page]
 
 
-PACKAGES = ("chromium", "libatomic1", "fonts-noto-cjk")  # the browser, a library of its driver, Chinese letters
-
-
-def chromium() -> str:
-    """The browser's path. Root gets it installed; others are told how; in CI it must be there."""
-    if not _complete() and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-q"], check=False)
-        subprocess.run(["apt-get", "install", "-yq", *PACKAGES], check=False)
-    if found := _complete():
-        return found
-    how = f"no Chromium: apt-get install {' '.join(PACKAGES)}"
-    if os.environ.get("CI"):
-        pytest.fail(how)
-    pytest.skip(how)
-
-
-def _complete() -> str | None:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    return found if ctypes.util.find_library("atomic") else None
-
-
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium()
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=QUIET)
+        started = driver.chromium.launch(executable_path=chromium, args=QUIET)
         yield started
         started.close()
 

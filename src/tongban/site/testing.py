@@ -6,8 +6,13 @@ one template per state of the migrations, and every worker clones it, which take
 
 from __future__ import annotations
 
+import ctypes.util
+import fcntl
 import hashlib
 import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -22,6 +27,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.site.settings")
 
 from .postgres import OWNER, Server  # noqa: E402
 
+BROWSER = ("chromium", "libatomic1", "fonts-noto-cjk")  # itself, a library of its driver, Chinese letters
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 
 
@@ -210,3 +216,25 @@ def run_jobs() -> Callable[[], int]:
             done += 1
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a browser. Root gets it installed, by one worker while the others wait; others are told how; in CI it
+    must be there."""
+    with (Path(tempfile.gettempdir()) / "tongban-browser.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _browser() and os.geteuid() == 0 and shutil.which("apt-get"):
+            subprocess.run(["apt-get", "update", "-q"], check=False)
+            subprocess.run(["apt-get", "install", "-yq", *BROWSER], check=False)
+    if found := _browser():
+        return found
+    how = f"no Chromium: apt-get install {' '.join(BROWSER)}"
+    if os.environ.get("CI"):
+        pytest.fail(how)
+    pytest.skip(how)
+
+
+def _browser() -> str | None:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return found if ctypes.util.find_library("atomic") else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +13,7 @@ from tongban.base.kernel.api import system
 
 from .conftest import PASSWORD
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -29,14 +25,14 @@ AUTHENTICATOR = {
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def page(chromium: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A page of a browser whose device can hold passkeys; the device says yes to everything."""
     from playwright.sync_api import sync_playwright
 
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
         )
         page = browser.new_page()
         page.set_default_timeout(10_000)
