@@ -73,6 +73,11 @@ class _Linkage:
         sizes = [len(ids) for ids in self.ids]
         return max(1.0, sizes[0] * sizes[1] if len(sizes) == 2 else sizes[0] * (sizes[0] - 1) / 2)
 
+    @property
+    def guess(self) -> float:
+        """The share of matches among them before anything is known; `_share` learns it."""
+        return 0.5 * min(len(ids) for ids in self.ids) / self.possible
+
     def pairs(self, settings: Settings) -> pa.Table:
         """Learn, compare, judge."""
         blocks = self._blocks()
@@ -108,7 +113,6 @@ class _Linkage:
     def _linker(self, blocks: list[Block]) -> Linker:
         api = DuckDBAPI(self.connection)
         frames = [api.register(name) for name in self.names]
-        matches = 0.5 * min(len(ids) for ids in self.ids)  # a first guess; `_share` learns it
         return Linker(
             frames,
             SettingsCreator(
@@ -119,7 +123,7 @@ class _Linkage:
                 retain_matching_columns=False,
                 em_convergence=0.001,
                 max_iterations=12,
-                probability_two_random_records_match=min(0.5, matches / self.possible),
+                probability_two_random_records_match=min(0.5, self.guess),
             ),
             log_level=logging.CRITICAL,
         )
@@ -177,7 +181,7 @@ class _Linkage:
 
     def _share(self, evidence: np.ndarray) -> np.ndarray:
         """Probabilities whose sum agrees with the share of matches that they assume: it is learned as well."""
-        share = 0.5 * min(len(ids) for ids in self.ids) / self.possible
+        share = self.guess
         probability = np.zeros(len(evidence))
         for _step in range(100):
             probability = 1 / (1 + np.exp2(-evidence) * (1 - share) / share)
@@ -204,16 +208,16 @@ def _sobered(each: Comparison) -> list[dict[str, object]]:
     """
     levels = [level for level in each.comparison_levels if not level.is_null_level]
     pools: list[tuple[float, float, int]] = []  # m and u of neighbouring outcomes taken together, and how many
-    for level in levels:  # strongest first
-        u = float(level.u_probability or 0.0) if level._u_is_trained else 1 / _SAMPLE
+    strangers = [float(level.u_probability or 0.0) if level._u_is_trained else 1 / _SAMPLE for level in levels]
+    for level, u in zip(levels, strangers, strict=True):  # strongest first
         m = float(level.m_probability or 0.0) * (1 - _WRONG) + u * _WRONG
         pools.append((m, u, 1))
         while len(pools) > 1 and pools[-2][0] / pools[-2][1] < pools[-1][0] / pools[-1][1]:
             (m, u, n), (m_above, u_above, n_above) = pools.pop(), pools.pop()
             pools.append((m + m_above, u + u_above, n + n_above))
     bits = list[dict[str, object]]()
-    for level, factor in zip(levels, (m / u for m, u, n in pools for _each in range(n)), strict=True):
-        u = float(level.u_probability or 0.0) if level._u_is_trained else 1 / _SAMPLE
+    factors = [m / u for m, u, n in pools for _each in range(n)]
+    for level, u, factor in zip(levels, strangers, factors, strict=True):
         level.m_probability, level.u_probability = factor * u, u
         bits.append({"outcome": level.label_for_charts, "bits": round(float(np.log2(factor)), 2)})
     return bits

@@ -18,7 +18,6 @@ from .signers import Message, judge, judge_token
 from .verdicts import WORST, Reason, Report, Signature, Verdict
 
 GM_SIGNED_DATA = bytes.fromhex("060a2a811ccf550601040202")  # 1.2.156.10197.6.1.4.2.2, GM/T 0010
-GM_DATA = bytes.fromhex("060a2a811ccf550601040201")
 SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 #]+)-----(.*?)-----END \1-----", re.S)
 _HEADER = re.compile(rb"^(mime-version|content-[a-z-]+|from|to|subject|date|received|message-id)[ \t]*:", re.I)

@@ -261,14 +261,6 @@ def _free(letter: str, taken: set[str]) -> str:
     return f"{letter}{number}"
 
 
-class ReasonForm(forms.Form):
-    """What a change is for, as reviewer, versions page and ledger show it."""
-
-    reason = forms.CharField(
-        label=_("What is changed and why"), max_length=300, widget=forms.Textarea({"rows": 3}), required=False
-    )
-
-
 def shown_title(part: str, entry: Mapping[str, Any]) -> str:
     """How an entry is named in its heading; a new one says so."""
     first = next(iter(wording.PART_TITLES[part]))
