@@ -40,6 +40,12 @@ SPOILT = [
     (FORM, "prefill: population.birth_date", "prefill: population.birthday", "nothing is known as"),
     (FORM, "prefill: applicant.phone", "prefill: session.secret", "nothing is known as"),
     (FORM, "type: phone", "type: telephone", "unknown type"),
+    (
+        FORM,
+        "type: date, required: true, max: today, prefill: population.birth_date",
+        "register: population.birth_date",
+        "a register holds this already",
+    ),
     (BPMN, 'tongban:table="elder_card_eligibility"', 'tongban:table="absent"', "no decision table 'absent'"),
     (BPMN, 'tongban:office="civil_affairs"', 'tongban:office="magic"', "plays the part 'magic'"),
     (BPMN, 'answer = "review"', "answer == review", "review"),

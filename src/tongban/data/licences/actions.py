@@ -18,7 +18,7 @@ from tongban.trust.identity.data import Office
 from .data import LICENCE, REGISTER, Licence, LicenceIssued, LicenceRevoked, LicenceType, Status
 from .identifiers import identifier, new_serial
 from .models import Reuse, Token, Type
-from .queries import licence, licence_type, verify_url
+from .queries import licence, licence_type, number_index, verify_url
 
 SOURCE = "government_services"
 
@@ -64,7 +64,7 @@ def issue(
     token = Token(
         token=new_id(),
         identifier=identifier(kind.code, code, serial, 1),
-        number=number.upper(),
+        number_index=number_index(number),
         type=type,
         holder_kind=holder.kind,
         holder_id=holder.id,
@@ -76,7 +76,7 @@ def issue(
         "identifier": token.identifier,
         "type": kind.code,
         "type_name": kind.title_zh,
-        "number": token.number,
+        "number": number.upper(),
         "holder_kind": holder_kind,
         "holder_code": holder_number,
         "holder_name": holder_name,
@@ -145,10 +145,10 @@ def _facts(
         "title": kind.title_zh,
         "copy": kind.copy,
         "holder": values["holder_name"],
-        "number": token.number,
+        "number": values["number"],
         "number_label": kind.number_label or _default_label(values),
         "identifier": token.identifier,
-        "face": [line for line in lines if line["value"] != token.number],  # stands above, with its label
+        "face": [line for line in lines if line["value"] != values["number"]],  # stands above, with its label
         "valid_until": values["expires"],
         "verify_url": verify_url(token.token),
         "seal_caption": "行政审批专用章",

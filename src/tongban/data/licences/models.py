@@ -27,11 +27,12 @@ class Type(models.Model):
 
 class Token(models.Model):
     """What links a licence of the register to its verification page, holder, subject and PDF. The token is
-    128 random bits: who has it has seen the licence."""
+    128 random bits: who has it has seen the licence. Some licences have their holder's number: it is asked for by its
+    look-up hash."""
 
     token = models.CharField(max_length=26, primary_key=True)
     identifier = models.CharField(max_length=100, unique=True)
-    number = models.CharField(max_length=60, db_index=True)
+    number_index = models.BinaryField(db_index=True)
     type = models.CharField(max_length=60)
     holder_kind = models.CharField(max_length=60)
     holder_id = models.CharField(max_length=80, db_index=True)

@@ -12,8 +12,8 @@ from django.utils.translation import get_language
 from tongban.base.kernel.api import NotFound, Ref, mask, system, today
 from tongban.engine.registers import api as registers
 from tongban.engine.registers.data import Row
-from tongban.trust.identity.api import person
-from tongban.trust.identity.data import OFFICE, PERSON
+from tongban.trust.identity.api import index_of, person
+from tongban.trust.identity.data import OFFICE, PERSON, KeyClass
 
 from .data import REGISTER, Licence, LicenceType, Line, Status, Verdict
 from .models import Reuse, Token, Type
@@ -83,7 +83,7 @@ def verify(key: str) -> Verdict:
     key = re.sub(r"[\s\x00-\x1f\x7f]+", "", key)[:100]
     with system():  # whose licences they are is nobody's to see; that one exists is
         token = Token.objects.filter(token=key.lower()).first() if len(key) == 26 else None
-        same = [] if token else list(Token.objects.filter(number=key.upper())[:20])
+        same = [] if token else list(Token.objects.filter(number_index=number_index(key))[:20])
     if token is None:
         rows = registers.find_many(REGISTER, "identifier", [one.identifier for one in same] or [key.upper()])
         row = max(rows.values(), key=lambda one: (_state(one) is Status.VALID, one["issued"]), default=None)
@@ -92,6 +92,11 @@ def verify(key: str) -> Verdict:
     else:
         row = registers.find(REGISTER, identifier=token.identifier)
     return _verdict(row) if row else Verdict(Status.UNKNOWN)
+
+
+def number_index(number: str) -> bytes:
+    """The look-up hash of a licence's number."""
+    return index_of(KeyClass.LICENCE, number.upper())
 
 
 def verify_url(token: str) -> str:

@@ -20,8 +20,10 @@ def _issued(office: Ref) -> QuerySet[Token]:
 
 
 def _things(office: Ref) -> Iterable[Thing]:
-    for token, type_, number in _issued(office).order_by("pk").values_list("token", "type", "number").iterator():
-        yield Thing(token, item=type_, number=number)
+    for token, type_, identifier in (
+        _issued(office).order_by("pk").values_list("token", "type", "identifier").iterator()
+    ):
+        yield Thing(token, item=type_, number=identifier)
 
 
 def _move(shift: Shift) -> int:

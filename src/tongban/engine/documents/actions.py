@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from tongban.base.kernel.api import Ref, Refused, emit, now, today
 from tongban.base.ledger import api as ledger
+from tongban.trust.identity.api import Plain
 from tongban.trust.seals import api as seals
 
 from .data import DOCUMENT, Document, DocumentFailed, DocumentReady, Facts, State
@@ -44,8 +45,8 @@ def request(kind: str, subject: Ref, facts: Facts, language: str = "zh-hans", by
             facts=values,
             requested_at=now(),
         )
-        said = {"document": row.id, "document_kind": kind, "number": row.number}
-        ledger.write("documents.document.requested", subject, by=by, **said)
+        # Not its number: a licence may have its holder's, and the ledger keeps for good what it is told (T39).
+        ledger.write("documents.document.requested", subject, by=by, document=row.id, document_kind=kind)
         _defer(row.id)
     return as_data(row)
 
@@ -89,11 +90,11 @@ def produce(id: str) -> None:
             .update(
                 state=State.READY,
                 attempts=F("attempts") + 1,
-                content=content,
+                content=Row._meta.get_field("content").sealed(row, Plain(content)),
                 digest=digest,
                 size=len(content),
                 ready_at=now(),
-                facts={},
+                facts=b"",
                 error="",
             )
         )

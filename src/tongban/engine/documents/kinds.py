@@ -104,6 +104,8 @@ _notice(
     "submitted withdrawn",
 )
 
+_notice("personal_copy", _("Copy of personal data"), _("Copy of personal data"), "sections")
+
 kinds.register(
     "licence",
     Kind(

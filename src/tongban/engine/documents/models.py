@@ -6,6 +6,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from tongban.base.kernel.api import new_id
+from tongban.trust.identity.api import SealedBytes, SealedJSON, SealedText
+from tongban.trust.identity.data import KeyClass
 
 from .data import State
 
@@ -32,11 +34,11 @@ class Document(models.Model):
     id = models.CharField(max_length=26, primary_key=True, default=new_id)
     kind = models.CharField(max_length=60)
     title = models.CharField(max_length=200)
-    number = models.CharField(max_length=100, blank=True)
+    number = SealedText(KeyClass.LICENCE, row="id")
     language = models.CharField(max_length=10, default="zh-hans")
     subject_kind = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=80)
-    facts = models.JSONField(encoder=DjangoJSONEncoder)
+    facts = SealedJSON(KeyClass.PASSING, row="id", encoder=DjangoJSONEncoder)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.PENDING)
     requested_at = models.DateTimeField()
     ready_at = models.DateTimeField(null=True)
@@ -44,7 +46,7 @@ class Document(models.Model):
     error = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
     size = models.PositiveIntegerField(default=0)
-    content = models.BinaryField(null=True)
+    content = SealedBytes(KeyClass.LICENCE, row="id", null=True, default=None)
 
     class Meta:
         db_table = "documents_document"

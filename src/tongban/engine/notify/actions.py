@@ -133,21 +133,11 @@ def send(id: str) -> None:
         text = f"{type(error).__name__}: {error}"[:500].replace(letter.address, "***")
         DeliveryRow.objects.filter(id=id).update(state=State.FAILED, attempts=letter.attempts + 1, error=text)
         raise
-    DeliveryRow.objects.filter(id=id).update(
-        state=State.SENT,
-        attempts=letter.attempts + 1,
-        sent_at=now(),
-        error="",
-        **_kept(letter),
-    )
-
-
-def _kept(letter: Delivery) -> dict[str, str]:
-    """What the outbox keeps of a sent letter: a demonstration shows it; elsewhere nobody needs the words
-    again."""
-    if getattr(settings, "TONGBAN_DEMO", False):
-        return {"subject": letter.subject, "text": letter.text, "address": letter.address}
-    return {"subject": "", "text": "", "address": ""}
+    row.state, row.attempts, row.sent_at, row.error = State.SENT, letter.attempts + 1, now(), ""
+    # A demonstration shows what was sent; elsewhere nobody needs the words again.
+    shown = getattr(settings, "TONGBAN_DEMO", False)
+    row.subject, row.text, row.address = (letter.subject, letter.text, letter.address) if shown else ("", "", "")
+    row.save(update_fields=["state", "attempts", "sent_at", "error", "subject", "text", "address"])
 
 
 def _letter(row: DeliveryRow) -> Delivery | None:

@@ -7,9 +7,9 @@ from contextlib import suppress
 from django.utils.translation import gettext_lazy as _
 
 from tongban.base.kernel.api import NotFound, on
+from tongban.trust.alarms.data import AlarmRaised
 from tongban.trust.identity import api as identity
-from tongban.trust.identity.data import EmergencyOpened, MassLookup, RightsAsked, RightsDecided
-from tongban.trust.witness.data import LedgerBroken
+from tongban.trust.identity.data import EmergencyOpened, RightsAsked, RightsDecided
 
 from .actions import tell
 from .data import Kind, Urgency
@@ -26,14 +26,7 @@ _TEXTS = {
         _("Two officers opened your data in an emergency. See who and why under “Who has seen my data”."),
     ),
     "emergency_watch": (_("Emergency access"), _("Two officers opened somebody's data in an emergency.")),
-    "mass_lookup": (
-        _("Many people looked up"),
-        _("An officer looked up %(people)d different people within %(hours)d hours."),
-    ),
-    "ledger_broken": (
-        _("The ledger does not hold"),
-        _("A check found what was not sealed so, or a witness was shown another history. See the ledger."),
-    ),
+    "alarm": (_("Security alarm"), _("An alarm is open. See the security console.")),
 }
 for _key, (_title, _text) in _TEXTS.items():
     _urgency = Urgency.NORMAL if _key.startswith("rights") else Urgency.URGENT
@@ -60,17 +53,9 @@ def tell_of_emergency(event: EmergencyOpened) -> None:
         tell(person, "identity.emergency_watch", {}, link="/offices/audit/", once=str(event.emergency))
 
 
-@on(MassLookup)
-def raise_alarm(event: MassLookup) -> None:
-    """Security and audit administrators (T2)."""
-    facts = {"people": event.people, "hours": event.hours}
+@on(AlarmRaised)
+def tell_of_alarm(event: AlarmRaised) -> None:
+    """Security and audit administrators (T2, T5, TRUST-11)."""
     for kind in ("security", "audit"):
         for person in identity.administrators(kind):
-            tell(person, "identity.mass_lookup", facts, link="/offices/audit/" if kind == "audit" else "")
-
-
-@on(LedgerBroken)
-def tell_of_broken_ledger(event: LedgerBroken) -> None:
-    """Those who read the ledger (T5)."""
-    for person in identity.administrators("audit"):
-        tell(person, "identity.ledger_broken", {}, link="/ledger/")
+            tell(person, "identity.alarm", {}, link="/security/", once=str(event.alarm))

@@ -7,6 +7,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from tongban.base.kernel.api import new_id
+from tongban.trust.identity.api import SealedText
+from tongban.trust.identity.data import KeyClass
 
 from .data import State, Urgency
 
@@ -48,9 +50,9 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=20)
     recipient_kind = models.CharField(max_length=60, blank=True)
     recipient_id = models.CharField(max_length=80, blank=True)
-    address = models.CharField(max_length=200, blank=True)
+    address = SealedText(KeyClass.PASSING, row="id")
     subject = models.CharField(max_length=200, blank=True)
-    text = models.TextField()
+    text = SealedText(KeyClass.PASSING, row="id")
     state = models.CharField(max_length=10, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
@@ -72,7 +74,7 @@ class Preference(models.Model):
     """What one person wants besides the inbox."""
 
     person_id = models.CharField(max_length=80, primary_key=True)
-    email = models.EmailField(max_length=200, blank=True)
+    email = SealedText(KeyClass.PERSONAL, row="person_id")
     off = ArrayField(models.CharField(max_length=20), default=list)
     language = models.CharField(max_length=10, default="zh-hans")
 

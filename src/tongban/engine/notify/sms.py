@@ -8,10 +8,11 @@ the delivery's and stays the same when it is tried again, so that a gateway can 
 from __future__ import annotations
 
 import json
-import ssl
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
+
+from tongban.base.kernel.data import TongbanError
+from tongban.base.kernel.egress import call
 
 from .data import Delivery
 
@@ -24,7 +25,7 @@ class SmsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Gateway:
-    """`url` is the only address that is spoken to: redirects are not followed, proxies not asked."""
+    """`url` is the only address that is spoken to; inside the house it has to be listed in TONGBAN_EGRESS as well."""
 
     url: str
     token: str = ""
@@ -35,24 +36,11 @@ class Gateway:
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        parts = urlsplit(self.url)
-        connection = self._connection()
+        content = json.dumps(body, ensure_ascii=False).encode()
         try:
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("POST", path, json.dumps(body, ensure_ascii=False).encode(), headers)
-            status = connection.getresponse().status
-        except (OSError, HTTPException) as error:
-            raise SmsError(f"the gateway of short messages cannot be reached: {type(error).__name__}") from error
-        finally:
-            connection.close()
-        if not 200 <= status < 300:
-            raise SmsError(f"the gateway of short messages answered {status}")
-
-    def _connection(self) -> HTTPConnection:
-        parts = urlsplit(self.url)
-        if not parts.hostname or parts.scheme not in ("https", "http"):
-            raise SmsError("TONGBAN_SMS is no http address")
-        if parts.scheme == "https":
-            context = ssl.create_default_context()
-            return HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT, context=context)
-        return HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
+            hosts = (urlsplit(self.url).netloc,)
+            answer = call(self.url, method="POST", body=content, headers=headers, hosts=hosts, seconds=TIMEOUT)
+        except (TongbanError, ValueError) as error:
+            raise SmsError(f"the gateway of short messages cannot be reached: {error}") from error
+        if not 200 <= answer.status < 300:
+            raise SmsError(f"the gateway of short messages answered {answer.status}")

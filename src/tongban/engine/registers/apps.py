@@ -9,7 +9,12 @@ class RegistersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from tongban.trust.identity.api import sealed_models
+
         from . import identities, permissions  # noqa: F401 - declare this room's permissions and checks
+        from .rowmodel import sealed
+
+        sealed_models.register("registers", sealed)
 
     @property
     def public_tables(self) -> Mapping[str, str]:

@@ -4,6 +4,8 @@ DATA-21).
 
 from __future__ import annotations
 
+import codecs
+import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
@@ -11,13 +13,15 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg import DataError, sql
 
-from tongban.base.kernel.api import Invalid, Ref, Refused, emit, new_id, now
+from tongban.base.kernel.api import Invalid, Ref, Refused, emit, mask, new_id, now
 from tongban.base.ledger import api as ledger
 
+from . import staging
 from .data import BulkFinding, BulkReport, RegisterDefinition, RowsDelivered
 from .ddl import column_types, history_columns, quoted
 from .definitions import definition
 from .quality import Rules, rules
+from .sealing import opened
 
 _CHUNK = 1 << 20
 Source = Iterable[Sequence[Any]] | Iterable[bytes] | IO[bytes]
@@ -34,10 +38,11 @@ def bulk(
 ) -> BulkReport:
     """Bring many rows in: new ones inserted, changed ones updated with history, equal ones left alone.
 
-    `columns` are table columns (a place has three), the natural key among them; columns that are not named
+    `columns` are fields, of a place its three columns, the natural key among them; columns that are not named
     keep what they have. `rows`: tuples in that order, or CSV without a heading (UTF-8, empty = nothing) as a
     binary file or as pieces of bytes. Rows that break a quality rule of level error are refused and counted;
-    a number that comes twice counts once, the last time. Running the same delivery again changes nothing.
+    a number that comes twice counts once, the last time. Running the same delivery again changes nothing. What is
+    sealed is checked and sealed here, before the database sees it.
     `Invalid` when the data cannot be read at all, `Refused` for a personal register outside
     `kernel.system()`: this path is for jobs.
     """
@@ -47,12 +52,17 @@ def bulk(
         _authority(cursor, register)
         cursor.execute("SET LOCAL work_mem = '192MB'; SET LOCAL synchronous_commit = off")
         cursor.execute("DROP TABLE IF EXISTS pg_temp.delivery, pg_temp.change")
-        cursor.execute(f"CREATE TEMP TABLE delivery ({', '.join(f'{quoted([n])} {t}' for n, t in types.items())})")
-        received = _copy(cursor, list(types), rows)
+        staged = {**types, **staging.columns(register, types)}
+        cursor.execute(f"CREATE TEMP TABLE delivery ({', '.join(f'{quoted([n])} {t}' for n, t in staged.items())})")
+        if len(staged) > len(types):
+            received = _copy(cursor, staged, staging.sealed_rows(register, list(types), _whole(rows)), "text")
+        else:
+            received = _copy(cursor, staged, rows)
         findings, refused = _judge(cursor, register, rules(register, list(types)))
         repeated = _last_only(cursor, register, received - refused)
         delivery = new_id()
-        stamp = _Stamp(register, list(types), now(), source, str(by or ""), f"{reason or 'delivery'} {delivery}")
+        kept = [name for name in staged if not name.startswith("_")]
+        stamp = _Stamp(register, kept, now(), source, str(by or ""), f"{reason or 'delivery'} {delivery}")
         inserted, updated = _merge(cursor, stamp)
         cursor.execute("DROP TABLE pg_temp.delivery")
         report = BulkReport(
@@ -69,7 +79,7 @@ def bulk(
 
 
 def _types(register: RegisterDefinition, columns: Sequence[str]) -> dict[str, str]:
-    known = {column: kind for field in register.live for column, kind in column_types(field).items()}
+    known = {column: column_types(field)[column] for field in register.live for column in field.columns}
     unknown = [name for name in columns if name not in known]
     missing = [name for name in register.natural_key if name not in columns]
     if unknown or missing or len(set(columns)) != len(columns):
@@ -84,17 +94,38 @@ def _authority(cursor: Any, register: RegisterDefinition) -> None:
         raise Refused(_("Personal registers take bulk deliveries from the product's own jobs only."))
 
 
-def _copy(cursor: Any, columns: list[str], rows: Source) -> int:
+def _whole(rows: Source) -> Iterable[Sequence[Any]]:
+    """The rows one by one, also out of CSV."""
+    first, rest = _peek(rows)
+    if not isinstance(first, bytes):
+        return rest if first is not None else ()
+    return csv.reader(_lines(rest), strict=True)
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Lines of text out of pieces of bytes; a line and a letter may begin in one piece and end in the next."""
+    decoder, begun = codecs.getincrementaldecoder("utf-8")(), ""
+    for piece in pieces:
+        *lines, begun = (begun + decoder.decode(piece)).split("\n")
+        yield from (line + "\n" for line in lines)
+    if begun := begun + decoder.decode(b"", final=True):
+        yield begun
+
+
+def _copy(cursor: Any, columns: Iterable[str], rows: Source, form: str = "csv") -> int:
     try:
         first, rest = _peek(rows)
         if isinstance(first, bytes):
-            with cursor.copy(f"COPY pg_temp.delivery ({quoted(columns)}) FROM STDIN (FORMAT csv)") as copy:
+            with cursor.copy(f"COPY pg_temp.delivery ({quoted(columns)}) FROM STDIN (FORMAT {form})") as copy:
                 for piece in rest:
                     copy.write(piece)
         elif first is not None:
             with cursor.copy(f"COPY pg_temp.delivery ({quoted(columns)}) FROM STDIN") as copy:
                 for row in rest:
                     copy.write_row([f"({v[0]!r},{v[1]!r})" if isinstance(v, tuple) else v for v in row])
+    except (UnicodeError, csv.Error, staging.Ragged) as error:
+        where = staging.place(error)
+        raise Invalid({"rows": _("The delivery cannot be read: %(place)s.") % {"place": where}}) from None
     except DataError as error:
         # The database's sentence names line and column, and may quote the value: keep the place, drop the
         # value.
@@ -130,9 +161,9 @@ def _judge(cursor: Any, register: RegisterDefinition, wanted: Rules) -> tuple[li
     found = [(rule, count) for rule, count in zip(wanted.rules, cursor.fetchone(), strict=True) if count]
     findings = []
     for rule, count in found:
-        number = quoted(register.natural_key[:1])
-        cursor.execute(f"SELECT {number} FROM {wanted.origin} WHERE {rule.broken} LIMIT 10")  # noqa: S608
-        samples = tuple(str(row[0] or "") for row in cursor.fetchall())
+        keys = quoted({**dict.fromkeys(register.natural_key[:1]), **dict.fromkeys(register.keys)})
+        cursor.execute(f"SELECT {keys} FROM {wanted.origin} WHERE {rule.broken} LIMIT 10")  # noqa: S608
+        samples = tuple(_sample(register, row) for row in cursor.fetchall())
         findings.append(BulkFinding(rule.field, rule.name, rule.level, count, samples))
     fatal = [rule.broken for rule, _count in found if rule.level == "error"]
     if not fatal:
@@ -144,12 +175,20 @@ def _judge(cursor: Any, register: RegisterDefinition, wanted: Rules) -> tuple[li
     return findings, cursor.rowcount
 
 
+def _sample(register: RegisterDefinition, row: Sequence[Any]) -> str:
+    """What tells the sender which row it was; masked where it is sealed, for reports are kept and passed on."""
+    field = register.field(register.natural_key[0])
+    if not field.sealed or row[0] is None:
+        return str(row[0] or "")
+    return mask(opened(register, field, dict(zip([field.name, *register.keys], row, strict=False))), "number")
+
+
 def _last_only(cursor: Any, register: RegisterDefinition, count: int) -> int:
     """Of several rows with one number keep the last.
 
     The database's own row address is the order of arrival.
     """
-    keys = quoted(register.natural_key)
+    keys = quoted(register.keys)
     cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM pg_temp.delivery GROUP BY {keys}) k")  # noqa: S608
     if cursor.fetchone()[0] == count:
         return 0
@@ -167,7 +206,7 @@ class _Stamp:
         self, register: RegisterDefinition, columns: list[str], moment: Any, source: str, by: str, reason: str
     ) -> None:
         self.register, self.columns = register, columns
-        self.others = [column for column in columns if column not in register.natural_key]
+        self.others = [column for column in columns if column not in {*register.natural_key, *register.keys}]
         self.insert = {
             "level": register.level.value,
             "zone": register.zone.value,
@@ -188,7 +227,7 @@ def _merge(cursor: Any, stamp: _Stamp) -> tuple[int, int]:
     cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {register.table})")  # noqa: S608
     if not cursor.fetchone()[0]:
         return _insert(cursor, stamp, "pg_temp.delivery"), 0
-    join = " AND ".join(f't."{name}" = d."{name}"' for name in register.natural_key)
+    join = " AND ".join(f't."{name}" = d."{name}"' for name in register.keys)
     differs = _differs(stamp)
     cursor.execute("ANALYZE pg_temp.delivery")
     cursor.execute(
@@ -202,11 +241,13 @@ def _merge(cursor: Any, stamp: _Stamp) -> tuple[int, int]:
 
 
 def _differs(stamp: _Stamp) -> str:
-    if not stamp.others:
+    ciphers = {field.name for field in stamp.register.sealed}  # never twice the same; their hashes tell
+    others = [name for name in stamp.others if name not in ciphers]
+    if not others:
         return "false"
     points = {c for f in stamp.register.fields for c, kind in column_types(f).items() if kind == "point"}
     left, right = (
-        ", ".join(f'{side}."{n}"::text' if n in points else f'{side}."{n}"' for n in stamp.others) for side in "td"
+        ", ".join(f'{side}."{n}"::text' if n in points else f'{side}."{n}"' for n in others) for side in "td"
     )
     return f"ROW({left}) IS DISTINCT FROM ROW({right})"
 
@@ -216,7 +257,7 @@ def _insert(cursor: Any, stamp: _Stamp, origin: str) -> int:
     values = sql.SQL(", ").join(sql.Literal(value) for value in stamp.insert.values()).as_string(cursor.connection)
     cursor.execute(
         f"INSERT INTO {stamp.register.table} ({own}, {system}) SELECT {own}, {values} FROM {origin} "  # noqa: S608
-        f"ON CONFLICT ({quoted(stamp.register.natural_key)}) DO NOTHING".replace("%", "%%"),
+        f"ON CONFLICT ({quoted(stamp.register.keys)}) DO NOTHING".replace("%", "%%"),
         [],
     )
     return int(cursor.rowcount)

@@ -108,7 +108,8 @@ class Title:
 class Field:
     """One declared field.
 
-    `retention` is `permanent` or years such as `30y`; `retired` keeps the column, hides it.
+    `retention` is `permanent` or years such as `30y`; `retired` keeps the column, hides it. `sealed`: the key class
+    under which the database holds it, with a look-up hash beside it; "" for a field that lies open.
     """
 
     name: str
@@ -128,14 +129,20 @@ class Field:
     history: bool = True
     retired: bool = False
     max_length: int = 0
+    sealed: str = ""
     line: int = field(default=0, compare=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The table columns of the field: one, or three for a place (text, division code, point)."""
+        """The columns of the field as deliveries name them: one, or three for a place (text, division code, point)."""
         if self.type is FieldType.PLACE:
             return (self.name, f"{self.name}_division", f"{self.name}_point")
         return (self.name,)
+
+    @property
+    def lookup(self) -> str:
+        """The column that tells equal values: the field's own, or the look-up hash of a sealed one."""
+        return f"{self.name}_index" if self.sealed else self.name
 
 
 @dataclass(frozen=True)
@@ -182,6 +189,16 @@ class RegisterDefinition:
     def history_table(self) -> str:
         """The quoted name of the table of superseded versions."""
         return f'"registers"."{self.key}_history"'
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that tell rows apart: those of the natural key, the look-up hash for a sealed one."""
+        return tuple(self.by_name[name].lookup for name in self.natural_key)
+
+    @cached_property
+    def sealed(self) -> tuple[Field, ...]:
+        """The fields that the database holds sealed, retired ones too."""
+        return tuple(item for item in self.fields if item.sealed)
 
     def field(self, name: str) -> Field:
         """The field `name`; `KeyError` when there is none."""

@@ -46,7 +46,9 @@ Columns = Mapping[str, str]
 
 
 def column_types(field: Field) -> dict[str, str]:
-    """The columns of a field with their SQL types."""
+    """The table columns of a field with their SQL types; a sealed one has its look-up hash beside it."""
+    if field.sealed:
+        return {field.name: "bytea", field.lookup: "bytea"}
     if field.type is FieldType.PLACE:
         text, division, point = field.columns
         return {text: TEXT, division: TEXT, point: "point"}
@@ -56,7 +58,7 @@ def column_types(field: Field) -> dict[str, str]:
 def history_columns(definition: RegisterDefinition) -> list[str]:
     """Columns copied into history: the system's, and those of fields that keep one."""
     kept = {*definition.natural_key, definition.subject}
-    own = [c for f in definition.fields if f.history or f.name in kept for c in f.columns]
+    own = [c for f in definition.fields if f.history or f.name in kept for c in column_types(f)]
     return [*_SYSTEM, *own]
 
 
@@ -66,6 +68,8 @@ def order_columns(definition: RegisterDefinition) -> tuple[str, ...]:
     """
     if definition.order:
         return (*definition.order, "id")
+    if any(definition.field(name).sealed for name in definition.natural_key):
+        return ("id",)
     return definition.natural_key
 
 
@@ -103,7 +107,7 @@ def _new_table(definition: RegisterDefinition) -> Iterator[str]:
         for column, kind in column_types(field).items()
     ]
     system = [f'"{name}" {kind}' for name, kind in _SYSTEM.items()]
-    unique = f'CONSTRAINT "{definition.key}_natural" UNIQUE ({quoted(definition.natural_key)})'
+    unique = f'CONSTRAINT "{definition.key}_natural" UNIQUE ({quoted(definition.keys)})'
     yield f"CREATE TABLE {definition.table} (\n  " + ",\n  ".join([*system, *own, unique]) + "\n)"
     kept = quoted(history_columns(definition))
     copy = f"AS SELECT {kept} FROM {definition.table} WITH NO DATA"  # noqa: S608 - names of a definition
@@ -152,22 +156,22 @@ def wanted_indexes(definition: RegisterDefinition) -> dict[str, str]:
     for field in definition.live:
         if field.index:
             rest = [term for term in order if term.split()[0].strip('"') != field.name]
-            wanted[f"{field.name}_list"] = f"({', '.join([_term(field.name), *rest])}){_there(field)}"
+            wanted[f"{field.name}_list"] = f"({', '.join([_term(field.lookup), *rest])}){_there(field)}"
         if field.search in (Search.EXACT, Search.PREFIX) and definition.natural_key != (field.name,):
-            wanted[f"{field.name}_search"] = f'("{field.name}"){_there(field)}'
+            wanted[f"{field.name}_search"] = f'("{field.lookup}"){_there(field)}'
         if field.search is Search.WORDS:
             wanted[f"{field.name}_words"] = f'USING gin (search_grams("{field.name}"))'
         if field.similar:
             wanted[f"{field.name}_core"] = f'(registers.name_core("{field.name}"))'
             wanted[f"{field.name}_similar"] = f'USING gin (registers.name_core("{field.name}") gin_trgm_ops)'
     if definition.personal and definition.natural_key != (definition.subject,):
-        wanted["subject"] = f'("{definition.subject}")'
+        wanted["subject"] = f'("{definition.field(definition.subject).lookup}")'
     return wanted
 
 
 def _there(field: Field) -> str:
     """Nothing is ever looked up by an absent value, so an index need not hold any."""
-    return "" if field.required else f' WHERE "{field.name}" IS NOT NULL'
+    return "" if field.required else f' WHERE "{field.lookup}" IS NOT NULL'
 
 
 def _indexes(definition: RegisterDefinition, live: set[str]) -> Iterator[str]:
@@ -182,10 +186,10 @@ def policy(definition: RegisterDefinition) -> str:
 
     The inner SELECTs make PostgreSQL ask once a statement, not once a row. A missing setting means: nobody.
     """
-    kind = f"registers.{definition.key}"
+    kind, subject = f"registers.{definition.key}", definition.field(definition.subject).lookup
     return (
         "(SELECT tongban_system()) "
-        f'OR "{definition.subject}" = ANY ((SELECT registers.visible_subjects())::text[]) '
+        f'OR "{subject}" = ANY ((SELECT registers.visible_subjects())::bytea[]) '
         f"OR \"id\" = ANY ((SELECT registers.granted_rows('{kind}'))::text[])"
     )
 
@@ -205,6 +209,9 @@ def _grants(definition: RegisterDefinition) -> Iterator[str]:
         yield "GRANT USAGE ON SCHEMA registers TO tongban_app"
         yield f"GRANT SELECT, INSERT, UPDATE ON {definition.table} TO tongban_app"
         yield f"GRANT SELECT, INSERT ON {definition.history_table} TO tongban_app"
+        if kept := [field.name for field in definition.sealed if field.name in history_columns(definition)]:
+            # What was, stays as it was; only the key it is sealed with changes.
+            yield f"GRANT UPDATE ({quoted(kept)}) ON {definition.history_table} TO tongban_app"
     if "tongban_public" in roles and definition.portal:
         yield "GRANT USAGE ON SCHEMA registers TO tongban_public"
         yield f"GRANT SELECT ON {definition.table} TO tongban_public"
@@ -223,7 +230,7 @@ def _refuse_destruction(definition: RegisterDefinition, live: Columns) -> None:
         if column not in wanted and column not in _SYSTEM:
             text = f"{column} is in the database and missing here; keep it with `retired: true`"
             findings.append(f"{definition.file}:1: {text}")
-    if _live_natural_key(definition.key) not in (None, set(definition.natural_key)):
+    if _live_natural_key(definition.key) not in (None, set(definition.keys)):
         findings.append(f"{definition.file}:1: the natural key of a register cannot change")
     if _secured(definition.key) and not definition.personal:
         findings.append(f"{definition.file}:1: a personal register cannot become impersonal")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.db import connection
 
 from tongban.base.kernel.api import Ref
-from tongban.trust.identity.api import name_checks, person, principal_owners
+from tongban.trust.identity.api import KeyClass, index_of, name_checks, person, principal_owners
 
 from .queries import find_by_id
 
@@ -20,7 +20,7 @@ def named_so(name: str, id_type: str, id_number: str) -> bool:
     if id_type != RESIDENT_ID:
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT registers.person_known(%s, %s)", [id_number, name])
+        cursor.execute("SELECT registers.person_known(%s, %s)", [index_of(KeyClass.IDENTITY_NUMBER, id_number), name])
         return bool(cursor.fetchone()[0])
 
 

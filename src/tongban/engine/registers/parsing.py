@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from tongban.base.kernel.api import Lines, Path
+from tongban.trust.identity.data import KeyClass
 
 from .data import (
     SYSTEM_COLUMNS,
@@ -30,7 +31,7 @@ _REGISTER_KEYS = {
 }  # fmt: skip
 _FIELD_KEYS = {
     "name", "title", "type", "codes", "register", "required", "source", "mask", "index", "search", "similar",
-    "retention", "disclosure", "history", "retired", "max_length",
+    "retention", "disclosure", "history", "retired", "max_length", "sealed",
 }  # fmt: skip
 _RESERVED = {
     *SYSTEM_COLUMNS,
@@ -51,6 +52,11 @@ _LINEAR = (
     FieldType.PHONE, FieldType.FILE,
 )  # fmt: skip
 """Types a B-tree can hold: only they can be keys, indexed or ordered by."""
+_SEALABLE = (FieldType.TEXT, FieldType.PERSON_ID, FieldType.CREDIT_CODE, FieldType.PHONE, FieldType.JSON)
+"""Types that may be sealed. Of a code, a day or yes and no the look-up hashes alone would tell: they are few."""
+_TYPED_SEAL = {FieldType.PERSON_ID: KeyClass.IDENTITY_NUMBER, FieldType.PHONE: KeyClass.PHONE}
+_NAMING = (FieldType.TEXT, FieldType.CODE, FieldType.REF, FieldType.PERSON_ID, FieldType.CREDIT_CODE, FieldType.PHONE)
+"""Types whose values have one way of being written, so that a sealed value can be bound to a row named by them."""
 _TYPED_MASK = {FieldType.PERSON_ID: Mask.NUMBER, FieldType.PHONE: Mask.PHONE}
 
 E = TypeVar("E", bound=StrEnum)
@@ -147,6 +153,7 @@ class _Reader:
             history=self._bool(path, "history", True),
             retired=self._bool(path, "retired", False),
             max_length=self._int(path, "max_length"),
+            sealed=str(self._choice(path, "sealed", KeyClass, _TYPED_SEAL.get(type_, ""))),
             line=self.lines.line(path),
         )
         self._one(path, field)
@@ -154,7 +161,7 @@ class _Reader:
 
     def _one(self, path: Path, field: Field) -> None:
         """Rules of a single field."""
-        if field.name in _RESERVED or field.name.endswith(("_division", "_point")) or "__" in field.name:
+        if field.name in _RESERVED or field.name.endswith(("_division", "_point", "_index")) or "__" in field.name:
             self.fault(path, f"{field.name} is reserved; choose another name")
         if field.type is FieldType.REF and not field.register:
             self.fault(path, f"{field.name}: a ref needs `register`, the register it points to")
@@ -166,6 +173,10 @@ class _Reader:
             self.fault(path, f"{field.name}: `similar` is for text")
         if field.index and field.type not in _LINEAR:
             self.fault(path, f"{field.name}: {field.type} cannot be indexed")
+        if field.sealed and field.type not in _SEALABLE:
+            self.fault(path, f"{field.name}: {field.type} cannot be sealed")
+        if field.sealed and (field.similar or field.search in (Search.PREFIX, Search.WORDS)):
+            self.fault(path, f"{field.name}: a sealed field is found by its whole value only")
         if not _RETENTION.fullmatch(field.retention):
             self.fault(path, f"{field.name}: retention is `permanent` or years such as `30y`")
         if field.required and field.retired:
@@ -190,6 +201,8 @@ class _Reader:
             named = definition.by_name.get(name)
             if named is not None and (not named.required or named.type not in _LINEAR):
                 self.fault((), f"natural_key: {name} must be required and of a simple type")
+            if named is not None and definition.sealed and named.type not in _NAMING:
+                self.fault((), f"natural_key: {name} must be text or a number of a person or entity: fields are sealed")
         if definition.personal and definition.subject not in definition.by_name:
             self.fault((), "a personal register names its `subject`, the field with the person's number")
         if definition.zone is Zone.PUBLIC and (definition.personal or definition.level is not Level.PUBLIC):
@@ -201,8 +214,8 @@ class _Reader:
             return
         if field is None or field.retired:
             self.fault((part,), f"{part}: there is no field {name}")
-        elif part == "order" and not (field.required and field.type in _LINEAR):
-            self.fault((part,), f"order: {name} must be required and of a simple type")
+        elif part == "order" and not (field.required and field.type in _LINEAR and not field.sealed):
+            self.fault((part,), f"order: {name} must be required, of a simple type and not sealed")
 
     # --- values ---------------------------------------------------------------------------------------
 

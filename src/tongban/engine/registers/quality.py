@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from . import staging
 from .data import Field, FieldType, RegisterDefinition
 from .definitions import codes
 
@@ -49,6 +50,8 @@ def rules(register: RegisterDefinition, columns: Sequence[str]) -> Rules:
 
 
 def _derived(field: Field) -> Iterator[tuple[str, str]]:
+    if field.sealed:
+        return
     column = f'"{field.name}"'
     if field.type is FieldType.PERSON_ID:
         date_ = "(18[5-9]|19[0-9]|20[0-9])[0-9](0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
@@ -60,6 +63,9 @@ def _derived(field: Field) -> Iterator[tuple[str, str]]:
 
 def _of(field: Field) -> Iterator[tuple[str, str, str]]:
     """Name, level and condition of each rule of a field."""
+    if field.sealed:
+        yield from _of_sealed(field)
+        return
     column, shape = f'"{field.name}"', f'"{field.name}_shape"'
     if field.required:
         empty = f" OR {column} = ''" if field.type in _TEXTS else ""
@@ -81,6 +87,17 @@ def _of(field: Field) -> Iterator[tuple[str, str, str]]:
     elif field.type is FieldType.CODE and (known := field.choices or codes(field.codes)):
         listed = ", ".join("'" + code.replace("'", "''") + "'" for code in known)
         yield "code", "error", f"{column} NOT IN ({listed})"
+
+
+def _of_sealed(field: Field) -> Iterator[tuple[str, str, str]]:
+    """The same rules for what only the program could read: it noted what is wrong."""
+    wrong = f'"{staging.fault(field)}"'
+    if field.required:
+        yield "required", "error", f'"{field.name}" IS NULL'
+    yield "length", "error", f"({wrong} & {staging.LENGTH}) <> 0"
+    yield "form", "warning" if field.type is FieldType.PHONE else "error", f"({wrong} & {staging.FORM}) <> 0"
+    level = "error" if field.type is FieldType.PERSON_ID else "warning"
+    yield "check_digit", level, f"({wrong} & {staging.DIGIT}) <> 0"
 
 
 def _identity_fits(name: str) -> str:

@@ -33,7 +33,14 @@ _SYSTEM = ("id", "version", "level", "zone", "source", "valid_from", "valid_to",
 def row_of(register: RegisterDefinition, found: Any) -> Row:
     """A model instance as the frozen row that leaves this room."""
     system = {name: getattr(found, name) for name in (*_SYSTEM, "written_by", "reason")}
-    return Row(register=register.key, values=from_columns(register, found.__dict__), **system)
+    return Row(register=register.key, values=columns_of(register, found), **system)
+
+
+def columns_of(register: RegisterDefinition, found: Any) -> dict[str, Any]:
+    """A model instance's values by field, sealed ones opened; None for what its table does not keep."""
+    return from_columns(
+        register, {name: getattr(found, name, None) for field in register.live for name in field.columns}
+    )
 
 
 def target(register: RegisterDefinition, field: str = "") -> Target:
@@ -134,7 +141,8 @@ def visible(register: RegisterDefinition) -> Any:
         everything, subjects, granted = cursor.fetchone()
     if everything:
         return rows
-    return rows.filter(Q(**{f"{register.subject}__in": subjects}) | Q(id__in=granted))
+    subject = register.field(register.subject).lookup
+    return rows.filter(Q(**{f"{subject}__in": subjects}) | Q(id__in=granted))
 
 
 _REACH = "SELECT tongban_system(), registers.visible_subjects(), registers.granted_rows(%s)"
@@ -174,7 +182,7 @@ def orders(key: str) -> tuple[str, ...]:
     """What a list may be ordered by: an index stands behind each."""
     register = definition(key)
     first = order_columns(register)[0].lstrip("-")
-    own = [field.name for field in register.live if field.index and field.required]
+    own = [field.name for field in register.live if field.index and field.required and not field.sealed]
     return tuple(dict.fromkeys([first, *own]))
 
 
@@ -326,7 +334,7 @@ def history(key: str, id: str) -> list[Version]:
     made: list[Version] = []
     before: dict[str, Any] = {}
     for item in [*former, present]:
-        values = {n: v for n, v in from_columns(register, item.__dict__).items() if n in kept}
+        values = {n: v for n, v in columns_of(register, item).items() if n in kept}
         changes = {n: (before.get(n), v) for n, v in values.items() if before.get(n) != v}
         until = getattr(item, "superseded_at", None)
         made.append(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.apps.registry import Apps
 from django.db import models
 
-from .data import FieldType, RegisterDefinition
+from tongban.trust.identity.api import SealedJSON, SealedText
+
+from .data import Field, FieldType, RegisterDefinition
 from .ddl import TEXT, column_types, history_columns
-from .definitions import definition
+from .definitions import definition, definitions
+from .sealing import row_name
 
 _built: dict[tuple[str, bool], tuple[RegisterDefinition, type[models.Model]]] = {}
 
@@ -57,6 +61,7 @@ _OWN: dict[str, type[models.Field[Any, Any]]] = {
     "timestamp with time zone": models.DateTimeField,
     "jsonb": models.JSONField,
     "point": PointField,
+    "bytea": models.BinaryField,
 }
 
 
@@ -68,6 +73,13 @@ def model(key: str) -> Any:
 def history_model(key: str) -> Any:
     """The Django model of the superseded versions; `superseded_at` says until when each was in force."""
     return _model(definition(key), history=True)
+
+
+def sealed() -> Iterator[type[models.Model]]:
+    """The models of every register with sealed fields, and of their histories."""
+    for item in definitions():
+        if item.sealed:
+            yield from (model(item.key), history_model(item.key))
 
 
 def _model(wanted: RegisterDefinition, history: bool) -> Any:
@@ -91,6 +103,8 @@ def _build(wanted: RegisterDefinition, history: bool) -> type[models.Model]:
             if field.type in (FieldType.DECIMAL, FieldType.MONEY):
                 places = 2 if field.type is FieldType.MONEY else 10
                 attributes[column] = models.DecimalField(max_digits=30, decimal_places=places, null=True)
+            elif column == field.name and field.sealed:
+                attributes[column] = _sealed(wanted, field)
             else:
                 attributes[column] = _OWN[kind](null=True)
     if history:
@@ -106,3 +120,12 @@ def _build(wanted: RegisterDefinition, history: bool) -> type[models.Model]:
 
     name = wanted.key.title().replace("_", "") + ("History" if history else "")
     return type(name, (models.Model,), {"__module__": __name__, "Meta": Meta, **attributes})
+
+
+def _sealed(wanted: RegisterDefinition, field: Field) -> SealedText:
+    """Bound to the register and the natural key, in the table as in its history."""
+    kind = SealedJSON if field.type is FieldType.JSON else SealedText
+    place = f"registers.{wanted.key}"
+    return kind(
+        field.sealed, row=lambda found: row_name(wanted, found.__dict__), table=place, index=field.lookup, null=True
+    )

@@ -6,7 +6,7 @@ from .authority.data import Scope, Target
 from .authority.people import administrators
 from .authority.sightings import looked_up, reasons
 from .codes import code_senders
-from .data import ANONYMOUS, Actor, Office, Person, Post, PostRef
+from .data import ANONYMOUS, Actor, KeyClass, Office, Person, Post, PostRef
 from .grants import define_role, grant, purpose_end, purpose_grant, purposes_left, revoke, roles
 from .intake import import_people
 from .limits import limited
@@ -59,19 +59,36 @@ from .redirects import local_path
 from .reorganisation.actions import plan_reorganisation, reorganise
 from .reorganisation.data import OfficeHolding, Shift, Thing
 from .reorganisation.holdings import held_rows, office_holdings
+from .sealed import (
+    FieldCipher,
+    Plain,
+    SealedBytes,
+    SealedJSON,
+    SealedText,
+    field_ciphers,
+    index_of,
+    indexes_of,
+    sealed_models,
+)
 from .sessions import former_account, site
 from .visits import Visit, visit_of
 
 __all__ = [
     "ANONYMOUS",
     "Actor",
+    "FieldCipher",
+    "KeyClass",
     "Office",
     "OfficeHolding",
     "Person",
+    "Plain",
     "Post",
     "PostRef",
     "Scope",
     "Shift",
+    "SealedBytes",
+    "SealedJSON",
+    "SealedText",
     "SignInMethod",
     "Target",
     "Thing",
@@ -96,12 +113,15 @@ __all__ = [
     "enable",
     "end_office_role",
     "end_post",
+    "field_ciphers",
     "find_offices",
     "former_account",
     "grant",
     "guard",
     "held_rows",
     "import_people",
+    "index_of",
+    "indexes_of",
     "limited",
     "load_offices",
     "local_path",
@@ -144,6 +164,7 @@ __all__ = [
     "roles",
     "scoped",
     "second_step",
+    "sealed_models",
     "set_level",
     "sign_in_methods",
     "sign_out_everywhere",

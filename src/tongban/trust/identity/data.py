@@ -12,7 +12,6 @@ from tongban.base.kernel.data import Event, Ref, Text
 from .authority.data import UNBOUNDED, Scope
 from .authority.data import Administers as Administers
 from .authority.data import EmergencyOpened as EmergencyOpened
-from .authority.data import MassLookup as MassLookup
 from .authority.data import RightsAsked as RightsAsked
 from .authority.data import RightsDecided as RightsDecided
 from .authority.data import Target as Target
@@ -42,6 +41,18 @@ class PersonKind(StrEnum):
 
     CITIZEN = "citizen"
     STAFF = "staff"
+
+
+class KeyClass(StrEnum):
+    """Classes of sealed fields; each has data keys of its own. Values of one class have one look-up hash, wherever
+    they stand: an account and a register find each other by the identity number."""
+
+    IDENTITY_NUMBER = "identity_number"
+    PHONE = "phone"
+    PERSONAL = "personal"  # other texts about people that a register declares
+    ANSWERS = "answers"  # what applicants write into forms
+    LICENCE = "licence"
+    PASSING = "passing"  # what is kept for a while: sessions, letters, documents to be drawn
 
 
 class Level:

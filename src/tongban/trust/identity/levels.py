@@ -11,7 +11,8 @@ from tongban.base.ledger.api import write
 from . import data, models
 from .access import conflicts, require
 from .people import RESIDENT_ID
-from .personal import id_index, normal, normal_phone, phone_index
+from .personal import normal, normal_phone
+from .sealed import id_index, phone_index
 
 
 def confirm_phone(person: Ref, phone: str) -> None:

@@ -15,6 +15,7 @@ from tongban.base.kernel.api import Ref, new_id, now, today
 
 from . import data
 from .authority.data import Administers
+from .sealed import SealedText
 
 
 def _choices(kind: Any) -> list[tuple[str, str]]:
@@ -104,17 +105,16 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):  # type: ignore[django-manager-missing] # the OpenID toolkit's clients have no types
-    """An account. The identity number and the phone are found by their keyed hash, never by their text
-    (T14)."""
+    """An account. The identity number and the phone are sealed, and found by their keyed hash (T14, T39)."""
 
     public_id = models.CharField(max_length=26, unique=True, default=new_id)
     username = models.CharField(max_length=60, unique=True, error_messages={"unique": _("This username is taken.")})
     kind = models.CharField(max_length=10, choices=_choices(data.PersonKind))
     name = models.CharField(max_length=100)
     id_type = models.CharField(max_length=10, blank=True, default="")
-    id_number = models.CharField(max_length=40, blank=True, default="")
+    id_number = SealedText(data.KeyClass.IDENTITY_NUMBER, row="public_id")
     id_index = models.CharField(max_length=64, blank=True, default="")
-    phone = models.CharField(max_length=20, blank=True, default="")
+    phone = SealedText(data.KeyClass.PHONE, row="public_id")
     phone_index = models.CharField(max_length=64, blank=True, default="")
     level = models.PositiveSmallIntegerField(default=0)
     second_factor = models.BooleanField(default=True)
@@ -323,6 +323,11 @@ class Session(AbstractBaseSession):
         from .sessions import SessionStore
 
         return SessionStore
+
+    def get_decoded(self) -> dict[str, Any]:
+        """What the session holds; it opens under its own key only."""
+        decoded: dict[str, Any] = self.get_session_store_class()(self.session_key).decode(self.session_data)
+        return decoded
 
 
 # Tables of the nouns that have a folder of their own.

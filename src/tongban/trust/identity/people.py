@@ -26,7 +26,8 @@ from tongban.base.kernel.api import (
 from tongban.base.ledger.api import write
 
 from . import data, models
-from .personal import id_index, normal, normal_phone, phone_index
+from .personal import normal, normal_phone
+from .sealed import id_index, phone_index
 
 # Filled from above: the population register says whether name and number belong together.
 name_checks: Registry[data.NameCheck] = Registry("name_checks")

@@ -1,4 +1,4 @@
-"""Identity numbers and phones: normal form, keyed hash for equality look-up (T14)."""
+"""Identity numbers and phones: normal form, keyed hash for equality look-up (T14, T39)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.utils.crypto import salted_hmac
 
 def normal(text: str) -> str:
     """Full-width forms, spaces and hyphens typed by people are the same number; the last x is an X."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "").upper()
 
 
@@ -26,16 +28,6 @@ def keyed(field: str, text: str) -> str:
     if not text:
         return ""
     return hmac.new(_key(), f"{field}|{text}".encode(), hashlib.sha256).hexdigest()
-
-
-def id_index(id_number: str) -> str:
-    """The look-up hash of an identity number."""
-    return keyed("id", normal(id_number))
-
-
-def phone_index(phone: str) -> str:
-    """The look-up hash of a phone."""
-    return keyed("phone", normal_phone(phone))
 
 
 def _key() -> bytes:

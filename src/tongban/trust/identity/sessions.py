@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode, b64encode
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +18,10 @@ from django.utils.crypto import constant_time_compare
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-from tongban.base.kernel.api import Ref, new_id, now, system
+from tongban.base.kernel.api import Ref, Refused, new_id, now, system
+
+from .data import KeyClass
+from .sealed import opened_text, sealed_text
 
 IDLE = {"public": timedelta(minutes=60), "staff": timedelta(minutes=15)}
 ABSOLUTE = {"public": timedelta(hours=12), "staff": timedelta(hours=8)}
@@ -80,6 +85,8 @@ class Accounts(MiddlewareMixin):
         request.user = SimpleLazyObject(lambda: account_of(request))  # type: ignore[assignment]
 
 
+_PLACE = ("identity_session", "session_data")
+
 # Before anybody is known, row security shows no session and no account: the key of a session opens both.
 _LOOK_UP = "SELECT (f.session).*, (f.account).* FROM identity_session_of(%s, %s, %s) f"
 
@@ -108,6 +115,19 @@ class SessionStore(DatabaseStore):
         if row[width] is not None:
             self.account = Person.from_db(connection.alias, names[width:], row[width:])
         return Session.from_db(connection.alias, names[:width], row[:width])
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Sealed: a session holds what was typed and where codes went."""
+        text = json.dumps(session_dict, separators=(",", ":"), ensure_ascii=False)
+        return b64encode(sealed_text(*_PLACE, self._get_or_create_session_key(), text, KeyClass.PASSING)).decode()  # type: ignore[attr-defined]
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """What was sealed for this very session; nothing when it was changed."""
+        try:
+            found: dict[str, Any] = json.loads(opened_text(*_PLACE, self.session_key or "", b64decode(session_data)))
+        except (Refused, ValueError):
+            return {}
+        return found
 
     def exists(self, session_key: str) -> bool:
         with system():

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Refused, emit, system
+from tongban.base.kernel.api import Ref, Refused, emit, system
 from tongban.base.ledger.api import write
 
 from . import sessions, visits
@@ -24,8 +24,9 @@ from .data import PersonKind, SignedOut
 from .forms import PASSWORD_RULES
 from .limits import forgive, limited, network
 from .models import Person
-from .personal import id_index, normal, phone_index
+from .personal import keyed, normal
 from .redirects import is_local
+from .sealed import id_index, phone_index
 
 
 def find_account(login: str) -> Person | None:
@@ -86,6 +87,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if user is not None:  # only wrong passwords count
             for key, _n, _seconds in _limits(request, credentials):
                 forgive(key)
+        else:  # known or unknown, the same leaf: it tells nothing (T14), and many of them raise an alarm
+            which = keyed("signin", normal(str(credentials.get("username", ""))))
+            with transaction.atomic():
+                write("identity.sign_in_failed", Ref("identity.login", which[:26]), site=sessions.site())
         return user
 
     def pre_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse | None:

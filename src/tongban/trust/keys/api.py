@@ -2,22 +2,28 @@
 
 from .authority import import_root, initialise, trust_roots
 from .chains import bind_certificate, judge, person_of_certificate
-from .desk import revoke_of
-from .fields import blind_index, field_is_current, open_field, rotate_class, seal_field
+from .cms import detached
+from .desk import certify_request, revoke_of
+from .fields import blind_index, field_is_current, open_field, rotate_class, seal_field, seal_fields
 from .holders import Holder, holders
 from .kek import kek_problem
 from .life import ensure_key, key, key_for, rotate
+from .queries import ending_certificates
 from .signing import certificate_of, sign, sign_digest, signing_certificate, verify, verify_digest
 from .stamping import timestamp, timestamp_answer
 from .status import crl_for, ocsp_answer, ocsp_for, revocation_lists
+from .wrapping import unwrap_with, wrap_for
 
 __all__ = [
     "Holder",
     "bind_certificate",
     "blind_index",
     "certificate_of",
+    "certify_request",
     "kek_problem",
     "crl_for",
+    "detached",
+    "ending_certificates",
     "ensure_key",
     "field_is_current",
     "holders",
@@ -35,12 +41,15 @@ __all__ = [
     "rotate",
     "rotate_class",
     "seal_field",
+    "seal_fields",
     "sign",
     "sign_digest",
     "signing_certificate",
     "timestamp",
     "timestamp_answer",
     "trust_roots",
+    "unwrap_with",
     "verify",
     "verify_digest",
+    "wrap_for",
 ]

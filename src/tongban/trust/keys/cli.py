@@ -42,6 +42,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], run:
     new = _verb(keys, "rotate-class", "a new data key for a class of personal fields", _rotate_class, run)
     new.add_argument("key_class", metavar="CLASS")
     new.add_argument("--algorithm", choices=("aes-256-gcm", "sm4-gcm"), default="aes-256-gcm")
+    _verb(keys, "reseal", "seal again, under the current data keys, what older ones hold", _reseal, run)
     _verb(keys, "check", "whether providers and the key-encrypting key can be used", _check, run)
     _verb(keys, "rotate-kek", "a new key-encrypting key, and all keys wrapped with it", _rotate_kek, run)
     _verb(keys, "rewrap", "wrap with the first key of the ring what an older one holds", _rewrap, run)
@@ -142,6 +143,13 @@ def _rotate_class(arguments: argparse.Namespace) -> Report:
     from .fields import rotate_class
 
     return {"number": rotate_class(arguments.key_class, algorithm=Algorithm(arguments.algorithm))}
+
+
+def _reseal(_arguments: argparse.Namespace) -> Report:
+    from .reseal import reseal
+
+    done = reseal()
+    return {"ok": not done["broken"], **done}
 
 
 def _check(_arguments: argparse.Namespace) -> Report:

@@ -8,8 +8,8 @@ text. Nonces are random: a class should get a new key before 2^32 fields (NIST S
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -19,6 +19,7 @@ from django.db.models import Max
 
 from tongban.base.kernel.api import Ref, now
 from tongban.base.ledger.api import write
+from tongban.trust.identity.api import FieldCipher, field_ciphers
 
 from . import ciphers, kek
 from .data import CLASS, Algorithm
@@ -28,6 +29,8 @@ LIFETIME = 300.0  # seconds a data key stays in this process's memory; a rotatio
 INDEX = "index"  # the key of blind indexes; a new one would need every index made again
 VERSION = b"\x01"
 HEAD = 1 + 4 + ciphers.NONCE
+INDEX_SIZE = 16
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,20 @@ _by_class: dict[str, _Opened] = {}
 
 def seal_field(table: str, column: str, row: str, plaintext: str | bytes, key_class: str) -> bytes:
     """Authenticated encryption of one field under the class's current data key."""
-    key = _current(key_class)
-    nonce = os.urandom(ciphers.NONCE)
     plain = plaintext.encode() if isinstance(plaintext, str) else plaintext
-    head = VERSION + key.number.to_bytes(4) + nonce
-    return head + key.cipher.encrypt(nonce, plain, _place(table, column, row))
+    return seal_fields(table, column, [(row, plain)], key_class)[0]
+
+
+def seal_fields(table: str, column: str, fields: Sequence[tuple[str, bytes]], key_class: str) -> list[bytes]:
+    """The same for many rows of a column, each with its name: about a microsecond a field."""
+    key = _current(key_class)
+    encrypt, head, place = key.cipher.encrypt, VERSION + key.number.to_bytes(4), _place(table, column, "")
+    drawn = os.urandom(ciphers.NONCE * len(fields))
+    nonces = [drawn[i : i + ciphers.NONCE] for i in range(0, len(drawn), ciphers.NONCE)]
+    return [
+        head + nonce + encrypt(nonce, plain, place + row.encode())
+        for nonce, (row, plain) in zip(nonces, fields, strict=True)
+    ]
 
 
 def open_field(table: str, column: str, row: str, sealed: bytes) -> bytes:
@@ -64,14 +76,35 @@ def open_field(table: str, column: str, row: str, sealed: bytes) -> bytes:
         raise kek.Broken from None
 
 
+def current_number(key_class: str) -> int:
+    """The number of the class's current data key."""
+    return _current(key_class).number
+
+
 def field_is_current(sealed: bytes, key_class: str) -> bool:
     """Whether it was sealed under the class's current data key; else re-seal it when there is time."""
     return int.from_bytes(bytes(sealed)[1:5]) == _current(key_class).number
 
 
-def blind_index(column: str, value: str) -> bytes:
-    """HMAC-SHA256 of the value for equality search, bound to the column: equal values in two columns differ."""
-    return hmac.digest(_current(INDEX).plain, f"{column}|{value}".encode(), hashlib.sha256)
+def blind_index(key_class: str, value: str) -> bytes:
+    """HMAC-SHA256 of the value for equality search, bound to the class: equal values of two classes differ. 128 bits of
+    it: among 10^9 values two are equal by chance with a probability of 10^-21."""
+    return blind_indexes(key_class, [value])[0]
+
+
+def blind_indexes(key_class: str, values: Iterable[str]) -> list[bytes]:
+    """The same for many values. HMAC (RFC 2104) written out, because both halves begin alike for all values: half the
+    time of `hmac.digest`."""
+    key = _current(INDEX).plain.ljust(64, b"\0")
+    first = hashlib.sha256(key.translate(_INNER) + f"{key_class}|".encode())
+    second = hashlib.sha256(key.translate(_OUTER))
+    made = []
+    for value in values:
+        inner, outer = first.copy(), second.copy()
+        inner.update(value.encode())
+        outer.update(inner.digest())
+        made.append(outer.digest()[:INDEX_SIZE])
+    return made
 
 
 def rotate_class(key_class: str, *, algorithm: Algorithm = Algorithm.AES256, by: Ref | None = None) -> int:
@@ -154,3 +187,6 @@ def _first(key_class: str) -> DataKey:
     finally:
         apart.close()
     return DataKey.objects.filter(key_class=key_class).order_by("-generation")[0]
+
+
+field_ciphers.register("fields", FieldCipher(seal_field, open_field, blind_indexes))

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from tongban.base.kernel.api import now, system
 
-from . import service, status
+from . import reseal, service, status
 from .data import CertificateState, KeyState
 from .life import rotate
 from .models import Key
@@ -30,10 +30,11 @@ def hourly(timestamp: int) -> None:
 @app.periodic(cron="20 19 * * *")
 @app.task(name="keys:nightly", queue="nightly", queueing_lock="keys:nightly")
 def nightly(timestamp: int) -> None:
-    """Renew the installation's own keys whose certificate ends within a month."""
+    """Renew the installation's own keys whose certificate ends within a month; seal again what lies under old keys."""
     for key_id in ending():
         with system():
             rotate(key_id)
+    reseal.reseal()
 
 
 def ending() -> list[str]:

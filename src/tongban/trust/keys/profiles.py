@@ -69,7 +69,7 @@ PROFILES: dict[Purpose, Profile] = {
         gettext_lazy("Exchange node"), 11, 397, SIGNS, ("client_auth", "server_auth"), automatic=True
     ),
     Purpose.ENCRYPTION: Profile(
-        gettext_lazy("Encryption"), 12, 1095, ("key_encipherment", "data_encipherment"),
+        gettext_lazy("Encryption"), 12, 1095, ("key_encipherment", "data_encipherment"), automatic=True,
         algorithms=(Algorithm.AES256, Algorithm.SM4, Algorithm.RSA3072, Algorithm.SM2),
     ),
 }  # fmt: skip

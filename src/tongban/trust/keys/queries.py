@@ -79,6 +79,11 @@ def certificates(words: str = "", *, ending: bool = False) -> list[tuple[str, Ce
     return [(row.id, chains.as_data(row)) for row in rows[:PAGE]]
 
 
+def ending_certificates() -> list[tuple[str, Certificate]]:
+    """In force and over within a month, soonest first."""
+    return certificates(ending=True)
+
+
 def certificate(certificate_id: str) -> Certificate:
     """One certificate by the id in its address; `NotFound`."""
     row = Row.objects.filter(id=certificate_id).first()

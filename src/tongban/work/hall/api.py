@@ -20,7 +20,7 @@ from .items.api import (
 )
 from .queries.cases import case_view, case_view_of
 from .queries.figures import hall_figures
-from .queries.people import applicant_of
+from .queries.people import applicant_of, party_of
 from .queries.services import define_service, has_service, service
 from .queries.work import case_ref, open_work
 
@@ -49,6 +49,7 @@ __all__ = [
     "item_title",
     "open_draft",
     "open_work",
+    "party_of",
     "publish",
     "rate",
     "refuse_acceptance",

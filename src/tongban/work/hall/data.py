@@ -115,9 +115,18 @@ class Unique:
     message: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+class Right(StrEnum):
+    """What a person asks about their own data: a copy, a correction of one value, the end of the account."""
+
+    COPY = "copy"
+    CORRECT = "correct"
+    CLOSE = "close"
+
+
 @dataclass(frozen=True)
 class Result:
-    """What a granted case gives: a licence, and a register row whose values are FEEL over the answers."""
+    """What a granted case gives: a licence, and a register row whose values are FEEL over the answers; or a `right`
+    to one's own data (with `correct`, in which register: its answers `field` and `value` say what)."""
 
     licence: str = ""
     face: Mapping[str, str] = field(default_factory=dict)
@@ -126,6 +135,7 @@ class Result:
     assign: Mapping[str, str] = field(default_factory=dict)
     holder_name: str = ""
     holder_number: str = ""
+    right: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('token', models.CharField(max_length=26, primary_key=True, serialize=False)),
                 ('identifier', models.CharField(max_length=100, unique=True)),
-                ('number', models.CharField(db_index=True, max_length=60)),
+                ('number_index', models.BinaryField(db_index=True)),
                 ('type', models.CharField(max_length=60)),
                 ('holder_kind', models.CharField(max_length=60)),
                 ('holder_id', models.CharField(db_index=True, max_length=80)),

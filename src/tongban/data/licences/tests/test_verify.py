@@ -49,7 +49,7 @@ def test_t45_the_public_process_verifies_and_changes_nothing(issued: Licence) ->
         cursor.execute("SET LOCAL ROLE tongban_public")
         try:
             assert api.verify(issued.token).status is Status.VALID
-            for change in ("DELETE FROM licences_token", "UPDATE licences_token SET number = '1'"):
+            for change in ("DELETE FROM licences_token", "UPDATE licences_token SET number_index = '1'"):
                 with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
                     cursor.execute(change)
         finally:

@@ -10,13 +10,13 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 
-from tongban.base.kernel.api import Invalid, NotFound, Refused, emit
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, emit
 from tongban.engine.notify import api
 from tongban.engine.notify.data import Channel, State
 from tongban.engine.notify.models import Delivery, Message
+from tongban.trust.alarms.data import AlarmRaised
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import CodeMessage
-from tongban.trust.witness.data import LedgerBroken
 
 from .conftest import PASSWORD
 
@@ -197,16 +197,14 @@ def test_r1_row_security_shows_a_message_to_its_recipient_only(people: SimpleNam
                 cursor.execute("RESET ROLE")
 
 
-def test_a_broken_ledger_is_told_to_the_audit_administrators(
-    people: SimpleNamespace, run_jobs: Callable[[], int]
-) -> None:
+def test_an_alarm_is_told_to_the_administrators(people: SimpleNamespace, run_jobs: Callable[[], int]) -> None:
     auditor = identity.create_staff("auditor", "审计", password=PASSWORD, second_factor=False)
     identity.define_role("audit_admin", "审计管理员", ["ledger.audit"])
     identity.assign_post(auditor.ref, people.office.ref, "审计管理员", ["audit_admin"])
     with transaction.atomic():
-        emit(LedgerBroken("leaf.changed", "leaf 7"))
+        emit(AlarmRaised(Ref("alarms.alarm", "one"), "ledger", 1))
     run_jobs()
     with identity.acting(identity.actor_for(auditor.ref)):
         (message,) = api.messages(identity.actor_for(auditor.ref)).messages
-    assert message.link == "/ledger/"
+    assert message.link == "/security/"
     assert api.unread(people.actor) == 0

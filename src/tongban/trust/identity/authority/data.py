@@ -135,13 +135,3 @@ class EmergencyOpened(Event):
     subject: Ref
     officer: Ref
     until: str
-
-
-@dataclass(frozen=True)
-class MassLookup(Event):
-    """An officer looked up more people than the quota allows (T2); the audit administrators are told."""
-
-    kind = "identity.mass_lookup"
-    officer: Ref
-    people: int
-    hours: int

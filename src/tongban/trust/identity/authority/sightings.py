@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Ref, Refused, emit, now
+from tongban.base.kernel.api import Ref, Refused, now
 from tongban.base.ledger.api import write
 
 from .. import data, models
 from ..people import person_by_id_number
-from .data import ALARMS, MassLookup
+from .data import ALARMS
 
 _SLOT = 600  # seconds: a window moves in steps of ten minutes
 # At three quarters somebody is told. A page holds fewer people than the last quarter: the alarm comes before the stop.
@@ -63,7 +63,6 @@ def looked_up(actor: data.Actor, subjects: Sequence[Ref]) -> None:
                 )
             if before < quota * _ALARM <= before + new:
                 write("identity.mass_lookup", ALARMS, by=actor.person, people=before + new, hours=hours)
-                emit(MassLookup(actor.person, before + new, hours))
 
 
 def reasons(actor: data.Actor, rows: Sequence[tuple[Ref, str]]) -> dict[Ref, str]:

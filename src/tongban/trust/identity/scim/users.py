@@ -11,7 +11,8 @@ from tongban.base.ledger.api import write
 
 from .. import data, models, people, posts
 from ..offices import _at
-from ..personal import normal_phone, phone_index
+from ..personal import normal_phone
+from ..sealed import phone_index
 from .data import USER, Resource, ScimError
 from .filters import Column, exact, truth
 

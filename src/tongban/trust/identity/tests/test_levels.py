@@ -86,7 +86,7 @@ def test_an_officer_who_has_seen_card_and_person_gives_level_3(
 
 def test_t4_nobody_confirms_their_own_account(officer: Any, people: SimpleNamespace, staff_site: str) -> None:
     from tongban.trust.identity.models import Person
-    from tongban.trust.identity.personal import id_index
+    from tongban.trust.identity.sealed import id_index
 
     with system():
         Person.objects.filter(public_id=officer.ref.id).update(id_index=id_index(NUMBER))

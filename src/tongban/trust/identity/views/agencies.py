@@ -18,8 +18,8 @@ from ..codes import TOO_MANY
 from ..data import AGENCY, Actor, Level, PersonKind
 from ..limits import limited
 from ..models import Person
-from ..personal import phone_index
 from ..policies import signed_in
+from ..sealed import phone_index
 from .account import page
 
 NOT_FOUND = _("Number and name fit no real-name account. Please ask the person for both.")

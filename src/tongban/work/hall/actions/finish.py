@@ -22,6 +22,7 @@ from ..data import CaseClosed, CaseState, Outcome, Result, Service
 from ..expressions import evaluated
 from ..models import Case
 from ..queries.services import service_of
+from . import rights
 from .notices import send_notice
 
 
@@ -33,12 +34,14 @@ def finish_if_decided(case: Case, state: process.CaseState) -> None:
     if state.status != "completed":
         return
     refusals = [d.opinion for d in case.decisions.filter(outcome=Outcome.REFUSE).order_by("id")]
+    service = service_of(case)
+    refusals += rights.reasons_against(case, service.result.right)
     answer = Outcome.REFUSE if refusals else state.variables.get("answer")
     if answer == Outcome.REFUSE:
         close_case(case, CaseState.REFUSED, by=None, kind="hall.case.refused")
         send_notice("refused", case, {"reasons": refusals or [str(_("The conditions of this item are not met."))]})
     else:
-        _grant(case, service_of(case))
+        _grant(case, service)
 
 
 def answers_of(case: Case) -> dict[str, Any]:
@@ -51,7 +54,9 @@ def _grant(case: Case, service: Service) -> None:
     result = service.result
     known = {**answers_of(case), "case_no": case.case_no, "today": today(), "applicant": case.applicant_name}
     case.reservations.all().delete()
-    if result.register:
+    if result.right:
+        rights.carry_out(case, result, known)
+    elif result.register:
         values = evaluated(result.values, known | assign(result.assign, case))
         registers.write(result.register, values, by=None, reason=str(case.ref), source=f"hall:{service.item}")
         known |= values

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from tongban.base.kernel.api import Ref, new_id
-from tongban.trust.identity.data import OFFICE
+from tongban.trust.identity.api import SealedJSON, SealedText
+from tongban.trust.identity.data import OFFICE, KeyClass
 
 from ..data import CASE, WORK, CaseState, Outcome, WorkKind
 
@@ -39,7 +40,7 @@ class Draft(models.Model):
     corrects = models.CharField(max_length=26, blank=True)
     item = models.CharField(max_length=80)
     form = models.CharField(max_length=64)
-    answers = models.JSONField(default=dict)
+    answers = SealedJSON(KeyClass.ANSWERS, row="public_id")
     papers = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
@@ -126,7 +127,7 @@ class Answers(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="rounds")
     round = models.PositiveSmallIntegerField()
     nonce = models.CharField(max_length=60, blank=True, db_index=True)
-    answers = models.JSONField()
+    answers = SealedJSON(KeyClass.ANSWERS, row="case_id round")
     at = models.DateTimeField()
 
     class Meta:
@@ -329,7 +330,7 @@ class ValueReport(models.Model):
     source = models.CharField(max_length=60)
     field = models.CharField(max_length=120)
     reporter = models.CharField(max_length=120)
-    right = models.CharField(max_length=500)
+    right = SealedText(KeyClass.ANSWERS, row="reporter field")
     at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 

@@ -11,7 +11,7 @@ from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import PERSON, Actor
 
 from ..data import Applicant
-from ..models import Draft
+from ..models import Case, Draft
 
 
 def applicant_of(actor: Actor) -> Applicant:
@@ -23,6 +23,17 @@ def applicant_of(actor: Actor) -> Applicant:
         return Applicant(principal, identity.person(principal).name, agent=actor.person)
     entity = registers.find("legal_entity", id=principal.id)
     return Applicant(principal, str(entity.values["name"]) if entity else actor.name, "enterprise", actor.person)
+
+
+def party_of(case: Ref) -> tuple[str, str, str]:
+    """Whom a case was about, for a program under its own authority: person or legal_entity, name, and the identity number
+    or credit code."""
+    found = Case.objects.get(public_id=case.id)
+    ref = Ref.parse(found.applicant)
+    if ref.kind == PERSON:
+        return "person", found.applicant_name, identity.person(ref).id_number
+    entity = registers.find("legal_entity", id=ref.id)
+    return "legal_entity", found.applicant_name, str(entity["uscc"]) if entity else ""
 
 
 def visitor(draft: Draft) -> Applicant:

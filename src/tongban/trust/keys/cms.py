@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from asn1crypto import algos, cms, x509
 
 from tongban.base.kernel.api import now
-from tongban.trust.keys import api as keys
-from tongban.trust.keys.data import Algorithm, KeyInfo
+
+from .data import Algorithm, KeyInfo
+from .signing import sign
 
 _ALGORITHMS = {
     Algorithm.P256: ("sha256", "sha256_ecdsa"),
@@ -40,7 +41,7 @@ def detached(key: KeyInfo, chain: Sequence[bytes], content: bytes) -> bytes:
         "digest_algorithm": digest,
         "signed_attrs": attributes,
         "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": algorithm}),
-        "signature": keys.sign(key.id, attributes.dump(), hash_name=hash_name).value,
+        "signature": sign(key.id, attributes.dump(), hash_name=hash_name).value,
     }
     signed = {
         "version": "v1",
