@@ -38,6 +38,7 @@ class Family(StrEnum):
     OLE = "ole"
     ZIP = "zip"
     TEXT = "text"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ FORMATS: dict[str, Format] = {
         Format("zip", Family.ZIP, "application/zip", ("zip",)),
         Format("txt", Family.TEXT, "text/plain", ("txt",)),
         Format("csv", Family.TEXT, "text/csv", ("csv",)),
+        Format("parquet", Family.TABLE, "application/vnd.apache.parquet", ("parquet",)),
     )
 }
 IMAGES = ("jpeg", "png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Hashable
 from functools import cache
@@ -81,12 +82,16 @@ class system(transaction.Atomic):  # noqa: N801 - reads as a word: `with system(
 
     def __enter__(self) -> None:
         super().__enter__()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT coalesce(current_setting('tongban.system', true), ''), "
-                f"set_config('tongban.system', 'on', true), {SHARED}"
-            )
-            self._former.append(cursor.fetchone()[0])
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT coalesce(current_setting('tongban.system', true), ''), "
+                    f"set_config('tongban.system', 'on', true), {SHARED}"
+                )
+                self._former.append(cursor.fetchone()[0])
+        except BaseException:  # a lost database: nobody calls `__exit__` for us, and the transaction must not stay open
+            super().__exit__(*sys.exc_info())
+            raise
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         former = self._former.pop()

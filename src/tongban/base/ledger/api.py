@@ -1,6 +1,7 @@
 """Front door of the ledger."""
 
 from .actions import leaf_hash, write
+from .counting import Count, by_hour, counted
 from .export import Parts, export, export_parts, judge_receipt, verify_parts
 from .queries import (
     consistency_proof,
@@ -25,8 +26,11 @@ from .sealing import seal, unsealed
 from .verify.program import verifier
 
 __all__ = [
+    "Count",
     "Parts",
+    "by_hour",
     "consistency_proof",
+    "counted",
     "event_texts",
     "export",
     "export_parts",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import socket
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-import requests
 from django.conf import settings
 from jwcrypto import jwt
 
 from tongban.base.kernel.api import now, system
+from tongban.base.kernel.egress import EgressFailed, call
 from tongban.base.ledger.api import write
 
-from .clients import LOOPBACK
 from .issuers import issuer
 from .models import Connection
 from .signing import signing_key
@@ -62,15 +59,11 @@ def logout_token(connection: Connection) -> str:
 
 
 def _post(address: str, token: str) -> None:
-    """No redirect is followed, and no address inside this machine is called in production (T29)."""
-    host = urlsplit(address).hostname or ""
-    if settings.PRODUCTION and (host in LOOPBACK or _inside(host)):
-        raise requests.exceptions.InvalidURL(f"not an address to call: {host}")
-    answer = requests.post(address, {"logout_token": token}, timeout=SECONDS, allow_redirects=False)
-    if answer.status_code not in (200, 204):
-        raise requests.exceptions.HTTPError(f"{host} answered {answer.status_code}")
-
-
-def _inside(host: str) -> bool:
-    found = {ipaddress.ip_address(str(entry[4][0])) for entry in socket.getaddrinfo(host, None)}
-    return any(ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast for ip in found)
+    """The registered address may be called, one inside this machine outside production only (T29)."""
+    where = (urlsplit(address).netloc,)
+    body = urlencode({"logout_token": token}).encode()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    inside = () if settings.PRODUCTION else ("127.0.0.0/8:*", "[::1]:*")
+    answer = call(address, method="POST", body=body, headers=kind, hosts=where, inside=inside, seconds=SECONDS)
+    if answer.status not in (200, 204):
+        raise EgressFailed(f"{where[0]} answered {answer.status}")

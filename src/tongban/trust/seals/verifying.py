@@ -11,12 +11,15 @@ from .guarded import Anchors, Examiner
 from .verdicts import Report
 
 
-def verify_file(content: bytes, beside: bytes | None = None, *, purpose: str = "seal") -> Report:
+def verify_file(
+    content: bytes, beside: bytes | None = None, *, purpose: str = "seal", root: bytes | None = None
+) -> Report:
     """The verdict on a PDF or a CMS file, read in a process of its own. Keeps nothing.
 
-    `purpose` that signers' certificates have to have: seal, or publish.
+    `purpose` that signers' certificates have to have: seal, or publish. `root` (DER): only this one is believed.
     """
-    with Examiner(replace(anchors(), purpose=purpose), now()) as examiner:
+    trusted = anchors() if root is None else Anchors((root,), crls=keys.revocation_lists())
+    with Examiner(replace(trusted, purpose=purpose), now()) as examiner:
         return examiner.examine(content, beside)
 
 

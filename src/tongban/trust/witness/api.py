@@ -3,7 +3,7 @@
 from .checking import check, examine, export_period, last_check
 from .evidence import evidence_sources, make_evidence
 from .heads import receipt, seal_leaves, stamp_head, vouched, with_event
-from .queries import watchers
+from .queries import standing, watchers
 from .records import record_access
 from .watching import addresses, hand_over
 
@@ -20,6 +20,7 @@ __all__ = [
     "record_access",
     "seal_leaves",
     "stamp_head",
+    "standing",
     "vouched",
     "watchers",
     "with_event",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 
-from tongban.base.kernel.api import Ref, emit, now
+from tongban.base.kernel.api import Ref, TongbanError, emit, now
 from tongban.base.ledger import api as ledger
 from tongban.base.ledger.data import Report, Witness
 
@@ -29,7 +28,7 @@ def examine() -> Report:
     for name, url in watching.addresses().items():
         try:
             witnesses.append(watching.remembered(name, url))
-        except (OSError, http.client.HTTPException, ValueError):
+        except (TongbanError, OSError, ValueError):
             continue  # its state is shown on the page; the others are asked
     report = ledger.verify_parts(export_parts(), witnesses)
     for seq in ledger.strays():

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tongban.base.kernel.data import Event, Ref, Text
+from tongban.base.ledger.data import SealedHead
 
 LEDGER = "witness.ledger"
 
@@ -46,6 +47,24 @@ class CheckResult:
     leaves: int
     valid: bool
     findings: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One look at the ledger; `unsealed` is counted up to a thousand."""
+
+    log: str
+    algorithm: str
+    head: SealedHead | None
+    unsealed: int
+    watchers: tuple[Watcher, ...]
+    check: CheckResult | None
+
+    @property
+    def broken(self) -> bool:
+        """Whether somebody has to look now."""
+        tampered = any(watcher.state in (WatchState.FORK, WatchState.CHANGED) for watcher in self.watchers)
+        return tampered or (self.check is not None and not self.check.valid)
 
 
 @dataclass(frozen=True, slots=True)

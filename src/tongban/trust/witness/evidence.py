@@ -33,7 +33,6 @@ from tongban.trust.keys import api as keys
 from tongban.trust.keys.data import Purpose
 
 from . import heads
-from .cms import detached
 from .data import Evidence, EvidenceSource, Period
 
 MOST = 5_000  # events in one package
@@ -138,7 +137,7 @@ def _package(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())},
     }
     listed = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
-    return _zip({"manifest.json": listed, "manifest.json.p7s": detached(key, signer, listed), **made})
+    return _zip({"manifest.json": listed, "manifest.json.p7s": keys.detached(key, signer, listed), **made})
 
 
 def _day(moment: Any) -> str:

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tongban.base.ledger import api as ledger
 from tongban.base.ledger.data import SealedHead
 
 from .checking import last_check
-from .data import CheckResult, Watcher, WatchState
+from .data import Standing, Watcher, WatchState
 from .models import Cosignature, Stamp, Watch
 from .watching import addresses
 
 MANY = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One look at the ledger: `unsealed` of `MANY` means that many or more."""
-
-    log: str
-    algorithm: str
-    head: SealedHead | None
-    unsealed: int
-    watchers: tuple[Watcher, ...]
-    check: CheckResult | None
-
-    @property
-    def broken(self) -> bool:
-        """Whether somebody has to look now."""
-        tampered = any(watcher.state in (WatchState.FORK, WatchState.CHANGED) for watcher in self.watchers)
-        return tampered or (self.check is not None and not self.check.valid)
 
 
 def standing() -> Standing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
 from pathlib import Path
@@ -14,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import transaction
 
-from tongban.base.kernel.api import emit, now
+from tongban.base.kernel.api import TongbanError, emit, now
+from tongban.base.kernel.egress import call
 from tongban.base.ledger import api as ledger
 from tongban.base.ledger.data import SealedHead, Witness, verify_signature
 
@@ -24,7 +24,8 @@ from .models import Cosignature, Watch
 
 AT_ONCE = 20_000  # leaves in one request
 TURNS = 200  # requests to one witness in one go
-PATIENCE = 5.0
+PATIENCE = 60.0  # for a whole answer
+LARGEST = 4 << 30  # bytes: every leaf of the ledger
 
 
 def addresses() -> dict[str, str]:
@@ -45,7 +46,7 @@ def hand_over() -> None:
             row.save(update_fields=["url"])
         try:
             _bring(row)
-        except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        except (TongbanError, OSError, ValueError, KeyError) as error:
             _note(row, WatchState.UNREACHABLE, f"{type(error).__name__}: {error}")
 
 
@@ -123,19 +124,23 @@ def _note(row: Watch, state: WatchState, detail: str, *, alarm: bool = False) ->
 
 
 def _ask(url: str, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    try:
-        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
+    where = (urlsplit(url).netloc,)  # a witness's address is configured, not data
+    kind = {"Content-Type": "application/json"} if body else {}
+    answer = call(
+        url.rstrip("/") + path,
+        method=method,
+        body=body,
+        headers=kind,
+        hosts=where,
+        inside=where,
+        seconds=PATIENCE,
+        largest=LARGEST,
+    )
+    return answer.status, answer.body
 
 
 def remembered(name: str, url: str) -> Witness:
-    """What a witness keeps, fetched for a check. `OSError` when it does not answer."""
+    """What a witness keeps, fetched for a check. `EgressFailed` when it does not answer."""
     told: Any = json.loads(_ask(url, "GET", "/")[1])
     lines = _ask(url, "GET", "/heads.jsonl")[1].splitlines()
     return Witness(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
-from tongban.base.kernel.api import Event, Ref, emit, on
+from tongban.base.kernel.api import Event, Ref, emit, on, system
 
 seen: list["Moved"] = []
 
@@ -48,3 +48,15 @@ def test_nothing_is_told_when_the_transaction_rolls_back(run_jobs: Callable[[], 
 def test_an_event_outside_a_transaction_is_an_error() -> None:
     with pytest.raises(RuntimeError):
         emit(Moved(Ref("a.b", "1"), date(2026, 2, 25)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_database_leaves_no_transaction_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "cursor", lost)
+        with pytest.raises(OperationalError), system():
+            raise AssertionError("not reached")
+    assert not connection.in_atomic_block
