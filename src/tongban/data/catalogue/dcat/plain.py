@@ -1,0 +1,258 @@
+"""Catalogues in plain JSON: Project Open Data's data.json 1.0 and 1.1, and what CKAN's interface answers.
+
+The same verdicts as for DCAT: what DCAT-AP makes mandatory refuses, what the format itself asks for warns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from .report import Entry, File, Finding, Severity, Unreadable, shown
+from .values import address_fault, is_date
+
+_MOST = 100
+_ACCESS = ("public", "restricted public", "non-public")
+
+
+def judged(document: Any) -> tuple[str, list[Entry], list[Finding]]:
+    """The format, its entries, and what is to be said about the file. `Unreadable` where there is no catalogue."""
+    findings: list[Finding] = []
+    if isinstance(document, dict) and ("result" in document or "success" in document):
+        return "ckan", _each(_ckan_packages(document), _ckan), findings
+    if isinstance(document, dict) and isinstance(document.get("dataset"), list):
+        if "conformsTo" not in document:
+            findings.append(
+                Finding("conforms_to_missing", "data.json 1.1 names its schema in conformsTo", "/conformsTo")
+            )
+        return "data.json-1.1", _each(document["dataset"], _data_json, "/dataset"), findings
+    if isinstance(document, dict) and isinstance(document.get("dataset"), dict):
+        raise Unreadable("not_a_catalogue", "“dataset” has to be a list")
+    if isinstance(document, list):
+        if any(isinstance(one, dict) and ("resources" in one or "notes" in one) for one in document):
+            return "ckan", _each(document, _ckan), findings
+        if any(
+            isinstance(one, dict) and {"title", "description", "identifier", "accessLevel"} & one.keys()
+            for one in document
+        ):
+            return "data.json-1.0", _each(document, _data_json), findings
+    raise Unreadable("not_a_catalogue", "this JSON is neither DCAT, nor a data.json, nor an answer of CKAN")
+
+
+def _ckan_packages(document: dict[str, Any]) -> list[Any]:
+    result = document.get("result")
+    if document.get("success") is False:
+        raise Unreadable("ckan_error", "this is an error message of CKAN, not a catalogue")
+    if isinstance(result, dict) and isinstance(result.get("results"), list):
+        return list(result["results"])
+    if isinstance(result, dict):
+        return [result]
+    if isinstance(result, list):
+        return result
+    raise Unreadable("not_a_catalogue", "this answer of CKAN holds no datasets")
+
+
+def _each(rows: list[Any], read: Callable[[dict[str, Any], str], Entry], place: str = "") -> list[Entry]:
+    """One entry per row; the first with an identifier keeps it."""
+    entries: list[Entry] = []
+    seen: dict[str, str] = {}
+    for at, row in enumerate(rows):
+        path = f"{place}/{at}"
+        if not isinstance(row, dict):
+            name = shown(row) if isinstance(row, str) else path
+            message = "only its name is given" if isinstance(row, str) else "this is no object that describes a dataset"
+            finding = Finding("not_described", message, path, Severity.ERROR)
+            entries.append(Entry(id=name, kind="dataset", findings=(finding,)))
+            continue
+        entry = read(row, path)
+        if entry.identifier and entry.identifier in seen:
+            message = f"{seen[entry.identifier]} has the same identifier “{entry.identifier}”"
+            twice = Finding("duplicate_identifier", message, f"{path}/identifier", Severity.ERROR)
+            entry = replace(entry, findings=(*entry.findings, twice))
+        elif entry.identifier:
+            seen[entry.identifier] = path
+        entries.append(entry)
+    return entries
+
+
+def _text(value: Any) -> str:
+    return shown(value) if isinstance(value, str) and value.strip() else ""
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(text for one in values[:_MOST] if (text := _text(one))) if isinstance(values, list) else ()
+
+
+def _mandatory(row: dict[str, Any], key: str, path: str, called: str = "") -> Iterator[Finding]:
+    if _text(row.get(key)):
+        return
+    state = "missing" if row.get(key) is None else "empty" if isinstance(row[key], str) else "not a text"
+    code = f"{called or key}_missing"
+    yield Finding(code, f"“{key}” is mandatory and {state}", f"{path}/{key}", Severity.ERROR)
+
+
+# data.json
+
+
+def _data_json(row: dict[str, Any], path: str) -> Entry:
+    identifier, title = _text(row.get("identifier")), _text(row.get("title"))
+    publisher = row.get("publisher")
+    name = publisher.get("name") if isinstance(publisher, dict) else publisher
+    files = list(_files(row))
+    findings = [*_mandatory(row, "title", path), *_mandatory(row, "description", path)]
+    findings += [*_of_data_json(row, path, _text(name)), *_of_files(row, path)]
+    return Entry(
+        id=identifier or path,
+        kind="dataset",
+        title=title,
+        titles={"": title} if title else {},
+        descriptions={"": text} if (text := _text(row.get("description"))) else {},
+        publisher=_text(name),
+        identifier=identifier,
+        keywords=_texts(row.get("keyword")),
+        themes=_texts(row.get("theme")),
+        issued=_text(row.get("issued")),
+        modified=_text(row.get("modified")),
+        landing_page=_text(row.get("landingPage")),
+        files=tuple(files),
+        findings=tuple(findings[:_MOST]),
+    )
+
+
+def _of_data_json(row: dict[str, Any], path: str, publisher: str) -> Iterator[Finding]:
+    if not _text(row.get("identifier")):
+        yield Finding(
+            "identifier_missing", "“identifier” is missing: next time it cannot be recognised", f"{path}/identifier"
+        )
+    if not publisher:
+        yield Finding("publisher_missing", "“publisher” is missing or has no name", f"{path}/publisher")
+    if not row.get("contactPoint"):
+        yield Finding("contact_point_missing", "“contactPoint” is missing", f"{path}/contactPoint")
+    keywords = row.get("keyword")
+    if not keywords:
+        yield Finding("keyword_missing", "“keyword” is missing", f"{path}/keyword")
+    elif not isinstance(keywords, list):
+        yield Finding("keyword_not_a_list", "“keyword” is to be a list of texts", f"{path}/keyword")
+    if row.get("accessLevel") not in _ACCESS:
+        said = f"“{shown(row['accessLevel'])}” is none" if row.get("accessLevel") else "is missing"
+        yield Finding("access_level_bad", f"“accessLevel” {said} of {', '.join(_ACCESS)}", f"{path}/accessLevel")
+    if not row.get("modified"):
+        yield Finding("modified_missing", "“modified” is missing", f"{path}/modified")
+    for key in ("issued", "modified"):
+        value = row.get(key)
+        if value and not (isinstance(value, str) and (is_date(value) or _is_interval(value))):
+            yield Finding(f"{key}_bad_date", f"“{shown(value)}” is no date", f"{path}/{key}")
+    for key in ("license", "landingPage", "describedBy"):
+        value = row.get(key)
+        if value and (fault := address_fault(value) if isinstance(value, str) else "it is no text"):
+            code = "license_bad_address" if key == "license" else f"{_snake(key)}_bad_address"
+            yield Finding(code, f"“{shown(value)}”: {fault}", f"{path}/{key}")
+
+
+def _is_interval(value: str) -> bool:
+    """data.json 1.1 allows `R/P1D` and `2011-01-01/2012-01-01` for data that keeps changing."""
+    parts = value.split("/")
+    return len(parts) > 1 and all(is_date(one) or re.fullmatch(r"R\d*|P[0-9TYMWDHS.]{1,40}", one) for one in parts)
+
+
+def _snake(key: str) -> str:
+    return "".join(f"_{one.lower()}" if one.isupper() else one for one in key)
+
+
+def _distributions(row: dict[str, Any]) -> list[tuple[str, Any]]:
+    given = row.get("distribution")
+    if isinstance(given, list):
+        return [(f"/distribution/{at}", one) for at, one in enumerate(given[:_MOST])]
+    return [("/distribution", given)] if given else []
+
+
+def _files(row: dict[str, Any]) -> Iterator[File]:
+    """Distributions, and the addresses data.json 1.0 kept on the dataset itself."""
+    for _place, one in [("", row), *_distributions(row)]:
+        if isinstance(one, dict) and (url := _text(one.get("downloadURL")) or _text(one.get("accessURL"))):
+            form = _text(one.get("format")) or _text(one.get("mediaType"))
+            licence = _text(one.get("license")) or _text(row.get("license"))
+            yield File(url, _text(one.get("title")) if one is not row else "", form, licence)
+
+
+def _of_files(row: dict[str, Any], path: str) -> Iterator[Finding]:
+    for key in ("accessURL", "downloadURL"):
+        if value := row.get(key):
+            yield from _address(value, key, path)
+    for place, one in _distributions(row):
+        if not isinstance(one, dict):
+            yield Finding("distribution_bad", "a distribution is to be an object", path + place)
+            continue
+        given = [key for key in ("accessURL", "downloadURL") if one.get(key)]
+        if not given:
+            message = "neither accessURL nor downloadURL: this distribution cannot be reached"
+            yield Finding("access_url_missing", message, path + place, Severity.ERROR)
+        for key in given:
+            yield from _address(one[key], key, path + place)
+
+
+def _address(value: Any, key: str, path: str) -> Iterator[Finding]:
+    fault = address_fault(value) if isinstance(value, str) else "it is no text"
+    if fault:
+        yield Finding(f"{_snake(key.replace('URL', 'Url'))}_bad_address", f"“{shown(value)}”: {fault}", f"{path}/{key}")
+
+
+# CKAN
+
+
+def _ckan(row: dict[str, Any], path: str) -> Entry:
+    identifier, title = _text(row.get("id")) or _text(row.get("name")), _text(row.get("title"))
+    organisation = row.get("organization")
+    publisher = _text(organisation.get("title")) if isinstance(organisation, dict) else ""
+    tags = row.get("tags") if isinstance(row.get("tags"), list) else []
+    names = [_text(one.get("display_name") or one.get("name")) for one in tags or [] if isinstance(one, dict)]
+    findings = [*_mandatory(row, "title", path), *_mandatory(row, "notes", path, "description")]
+    findings += _of_ckan(row, path, identifier)
+    return Entry(
+        id=identifier or path,
+        kind="dataset",
+        title=title or _text(row.get("name")),
+        titles={"": title} if title else {},
+        descriptions={"": text} if (text := _text(row.get("notes"))) else {},
+        publisher=publisher,
+        identifier=identifier,
+        keywords=tuple(one for one in names[:_MOST] if one),
+        issued=_text(row.get("metadata_created")),
+        modified=_text(row.get("metadata_modified")),
+        landing_page=_text(row.get("url")),
+        files=tuple(_ckan_files(row)),
+        findings=tuple(findings[:_MOST]),
+    )
+
+
+def _resources(row: dict[str, Any]) -> list[Any]:
+    given = row.get("resources")
+    return given[:_MOST] if isinstance(given, list) else []
+
+
+def _ckan_files(row: dict[str, Any]) -> Iterator[File]:
+    for one in _resources(row):
+        if isinstance(one, dict) and (url := _text(one.get("url"))):
+            yield File(url, _text(one.get("name")), _text(one.get("format")), _text(row.get("license_url")))
+
+
+def _of_ckan(row: dict[str, Any], path: str, identifier: str) -> Iterator[Finding]:
+    if not identifier:
+        yield Finding("identifier_missing", "neither “id” nor “name”: next time it cannot be recognised", path)
+    if not isinstance(row.get("organization"), dict):
+        yield Finding("publisher_missing", "“organization” is missing", f"{path}/organization", Severity.NOTE)
+    if (licence := row.get("license_url")) and (fault := address_fault(str(licence))):
+        yield Finding("license_bad_address", f"“{shown(licence)}”: {fault}", f"{path}/license_url")
+    for key in ("metadata_created", "metadata_modified"):
+        value = row.get(key)
+        if value and not (isinstance(value, str) and is_date(value)):
+            code = "issued_bad_date" if key == "metadata_created" else "modified_bad_date"
+            yield Finding(code, f"“{shown(value)}” is no date", f"{path}/{key}")
+    for at, one in enumerate(_resources(row)):
+        place = f"{path}/resources/{at}"
+        if not isinstance(one, dict) or not one.get("url"):
+            yield Finding("access_url_missing", "a resource without “url” cannot be reached", place, Severity.ERROR)
+        else:
+            yield from _address(one["url"], "accessURL", place)

@@ -1,0 +1,277 @@
+"""The guide's spreadsheet: entries by file, with a finding for every line that does not hold (DATA-04).
+
+One line is one item; what belongs to the resource stands on its first line, the following lines leave it empty, as the
+merged cells of the guide's own form do. Columns are found by their titles, in any order.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, BinaryIO, TypeVar
+
+import openpyxl
+from django.db import transaction
+from django.utils.translation import gettext as _
+from openpyxl.cell import WriteOnlyCell
+
+from tongban.base.kernel.api import Invalid, NotFound, TongbanError
+from tongban.trust.identity.api import Actor, find_offices, office_by_code
+
+from . import descriptions
+from .actions import compile
+from .data import (
+    Category,
+    Cycle,
+    DataType,
+    Description,
+    Finding,
+    Format,
+    Item,
+    Level,
+    Openness,
+    Resource,
+    Sharing,
+    State,
+    Zone,
+)
+from .models import Resource as Row
+from .sources import judged
+from .spreadsheet import (
+    CATEGORIES,
+    COLUMNS,
+    CYCLES,
+    EXAMPLE,
+    FORMATS,
+    LEVELS,
+    MODES,
+    NEEDED,
+    OPENNESS,
+    SECOND,
+    SHARING,
+    TYPES,
+    ZONES,
+)
+
+MAX_LINES = 20_000
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What came of a file: `made` the resources now being described, `refused` the titles of the others,
+    `findings` with their lines. With `tried` nothing was kept."""
+
+    made: tuple[Resource, ...]
+    refused: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    tried: bool = False
+
+
+@dataclass
+class _Entry:
+    line: int
+    cells: Mapping[str, str]
+    items: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
+
+
+def template() -> bytes:
+    """The spreadsheet to fill in: the titles, and one example of two items."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("政务信息资源目录")
+    for line in (
+        [titles[0] for titles in COLUMNS.values()],
+        *([row.get(n, "") for n in COLUMNS] for row in (EXAMPLE, SECOND)),
+    ):
+        cells = [WriteOnlyCell(sheet, value) for value in line]
+        for cell in cells:
+            cell.data_type = "s"
+        sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def import_entries(actor: Actor, stream: BinaryIO, name: str, tried: bool = False) -> ImportReport:
+    """Take entries in as drafts of the actor's offices. Each resource stands or falls by itself: what holds is kept, a
+    line that does not hold refuses its resource and is named. `tried`: say what would happen, keep nothing. The file
+    has passed the upload's checks (T22, T24). `Invalid` under `file` when no table is in it."""
+    entries = _entries(_lines(stream, name))
+    findings: list[Finding] = []
+    made: list[Resource] = []
+    refused: list[str] = []
+    for entry in entries:
+        wrong: list[Finding] = []
+        description = _described(entry, wrong)
+        try:
+            if any(one.level == "error" for one in wrong):
+                raise Invalid({})
+            _require_new(description)
+            with transaction.atomic():
+                made.append(compile(actor, description))
+                if tried:
+                    transaction.set_rollback(True)
+        except Invalid as invalid:
+            wrong += [Finding(key, str(text), row=entry.line) for key, text in invalid.errors.items()]
+            refused.append(description.title)
+        except TongbanError as error:
+            wrong.append(Finding("", str(error.message), row=entry.line))
+            refused.append(description.title)
+        else:
+            later = [*descriptions.findings(description), *judged(description)]
+            wrong += [Finding(one.field, one.message, "warning", entry.line) for one in later]
+        findings += wrong
+    return ImportReport(tuple(made), tuple(refused), tuple(findings), tried)
+
+
+def _require_new(description: Description) -> None:
+    same = Row.objects.filter(content__provider=description.provider, title=description.title)
+    if same.filter(content__project=description.project).exclude(state=State.RETIRED).exists():
+        raise Invalid({"title": _("Your office has a resource of this name already.")})
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def _lines(stream: BinaryIO, name: str) -> Iterator[Sequence[str]]:
+    try:
+        if name.lower().endswith(".csv"):
+            text = _decoded(stream.read())
+            rows: Iterable[Sequence[Any]] = csv.reader(io.StringIO(text))
+        else:
+            rows = (
+                openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
+            )
+        for row in islice(rows, MAX_LINES):
+            yield ["" if cell is None else str(cell).strip() for cell in row]
+    except Exception as error:  # its parsers raise what they like: KeyError, BadZipFile, csv.Error, XML errors
+        raise Invalid({"file": _("This file cannot be read as XLSX or CSV.")}) from error
+
+
+def _decoded(content: bytes) -> str:
+    """CSV as office programs write it: UTF-8, else GB18030."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030")
+
+
+def _entries(lines: Iterator[Sequence[str]]) -> list[_Entry]:
+    heads: dict[str, int] = {}
+    found: list[_Entry] = []
+    known = {title: name for name, titles in COLUMNS.items() for title in titles}
+    for number, line in enumerate(lines, 1):
+        if not heads:
+            places = {known[_plain(cell)]: i for i, cell in reversed(list(enumerate(line))) if _plain(cell) in known}
+            heads = places if all(name in places for name in NEEDED) else {}
+            continue
+        cells = {name: line[i] for name, i in heads.items() if i < len(line)}
+        if not any(cells.values()):
+            continue
+        if cells.get("title") and (not found or cells["title"] != found[-1].cells.get("title")):
+            found.append(_Entry(number, cells))
+        if found and cells.get("item_title"):
+            found[-1].items.append((number, cells))
+    if not heads:
+        raise Invalid({"file": _("No line has the titles “信息资源名称” and “信息项名称”. Please use the template.")})
+    return found
+
+
+def _plain(title: str) -> str:
+    return "".join(title.split()).strip("*＊")
+
+
+# --- understanding ------------------------------------------------------------------------------------
+
+
+def _described(entry: _Entry, wrong: list[Finding]) -> Description:
+    get = entry.cells.get
+
+    def told(name: str, values: Mapping[str, E], default: E) -> E:
+        text = get(name, "") or ""
+        if text and text not in values:
+            title = COLUMNS[name][0]
+            what = _("{title}: “{text}” is none of {values}.").format(
+                title=title, text=text[:40], values="、".join(values)
+            )
+            wrong.append(Finding(name, what, row=entry.line))
+        return values.get(text, default)
+
+    modes = get("modes", "").replace("、", " ").replace("，", " ").replace(",", " ").split()
+    for part in modes:
+        if part not in MODES:
+            what = _("{title}: “{text}” is none of {values}.").format(
+                title=COLUMNS["modes"][0], text=part[:40], values="、".join(MODES)
+            )
+            wrong.append(Finding("modes", what, row=entry.line))
+    sharing = told("sharing", SHARING, Sharing.UNCONDITIONAL)
+    return Description(
+        title=get("title", ""),
+        summary=get("summary", ""),
+        provider=_provider(entry, wrong),
+        category=told("category", CATEGORIES, Category.DEPARTMENT),
+        project=_digits(get("project", ""), 2),
+        subject=_digits(get("subject", ""), 3),
+        detail=get("detail", ""),
+        format=told("format", FORMATS, Format.DATABASE),
+        items=tuple(_item(number, cells, wrong) for number, cells in entry.items),
+        cycle=told("cycle", CYCLES, Cycle.IRREGULAR),
+        sharing=sharing,
+        condition=get("condition", ""),
+        law=get("law", "") or (get("condition", "") if sharing is Sharing.REFUSED else ""),
+        modes=tuple(dict.fromkeys(MODES[part] for part in modes if part in MODES)),
+        openness=told("openness", OPENNESS, Openness.CLOSED),
+        open_condition=get("open_condition", ""),
+        level=told("level", LEVELS, Level.INTERNAL),
+        zone=told("zone", ZONES, Zone.OUTER),
+        system=get("system", ""),
+        owner=get("owner", ""),
+        operator=get("operator", ""),
+        related=tuple(get("related", "").replace("、", " ").split()),
+    )
+
+
+def _provider(entry: _Entry, wrong: list[Finding]) -> str:
+    """The office by its code of the organisation list, else by its name."""
+    name, code = entry.cells.get("provider", ""), entry.cells.get("provider_code", "")
+    try:
+        return office_by_code(code or name).code
+    except NotFound:
+        same = (
+            [one for one in find_offices(name, 5) if name in (one.title, one.short_title) or code == one.uscc]
+            if name
+            else []
+        )
+    if len(same) != 1:
+        wrong.append(Finding("provider", _("There is no office “{name}”.").format(name=name or code), row=entry.line))
+        return ""
+    return same[0].code
+
+
+def _item(number: int, cells: Mapping[str, str], wrong: list[Finding]) -> Item:
+    kind, _length, given = cells.get("type", "").partition("(")
+    length = cells.get("length", "") or given.rstrip(")）")
+    if kind and kind.strip() not in TYPES:
+        wrong.append(Finding("type", _("“{text}” is no data type of the guide.").format(text=kind[:40]), row=number))
+    if length and not length.replace(".0", "").isdigit():
+        wrong.append(Finding("length", _("“{text}” is no length.").format(text=length[:40]), row=number))
+        length = ""
+    return Item(
+        name=cells.get("item_name", "") or f"item_{number}",
+        title=cells["item_title"],
+        type=TYPES.get(kind.strip(), DataType.TEXT),
+        length=int(float(length or 0)),
+        codes=cells.get("codes", ""),
+        source=cells.get("source", ""),
+        required=cells.get("required", "") == "是",
+        personal=cells.get("personal", "") == "是",
+        element=cells.get("element", ""),
+    )
+
+
+def _digits(text: str, width: int) -> str:
+    """A spreadsheet makes 7 of 07."""
+    return text.removesuffix(".0").rjust(width, "0") if text else ""

@@ -1,0 +1,30 @@
+"""Scheduled entries of the catalogue."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tongban.base.kernel.api import system
+
+from .granting import expire
+from .objecting import watch_objections
+from .quality import assess_all
+from .requesting import watch
+
+
+@app.periodic(cron="10 16 * * *")  # UTC: ten past midnight in China
+@app.task(name="catalogue:day", queue="nightly", queueing_lock="catalogue:day")
+def nightly_day(timestamp: int) -> None:
+    """Grants whose time is over end; what is due is reminded of, what is overdue goes to supervision."""
+    with system():
+        while expire() == 5000:
+            pass
+        watch()
+        watch_objections()
+
+
+@app.periodic(cron="30 19 * * *")  # UTC: half past three at night in China
+@app.task(name="catalogue:quality", queue="nightly", queueing_lock="catalogue:quality")
+def nightly_quality(timestamp: int) -> None:
+    """Measure every register in the catalogue."""
+    assess_all()

@@ -1,0 +1,163 @@
+"""The staff pages, over HTTP: the life cycle by clicking, and who is kept out (T13)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import ProgrammingError, connection, transaction
+from django.test import Client
+from PIL import Image
+
+from tongban.base.files import api as files
+from tongban.base.kernel.api import today
+from tongban.data.catalogue import api
+from tongban.data.catalogue.data import Item, Level, Openness, Resource, Sharing, State
+
+from .conftest import ENTERPRISES
+from .test_import import FIRST, HEAD, REST, WRONG
+
+
+@pytest.fixture
+def site(town: SimpleNamespace, settings: object) -> Callable[[str], Client]:
+    settings.ROOT_URLCONF = "tongban.site.urls_staff"  # type: ignore[attr-defined]
+
+    def sign_in(name: str) -> Client:
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=name))
+        return client
+
+    return sign_in
+
+
+FORM = {
+    "provider": "46.ic", "title": "抽查计划", "summary": "年度计划", "category": "3", "project": "07", "subject": "003",
+    "format": "database", "cycle": "yearly", "sharing": "unconditional", "modes": ["batch"], "openness": "closed",
+    "level": "internal", "zone": "outer", "system": "监管系统", "owner": "处长", "operator": "中心", "revision": "0",
+    "items-TOTAL_FORMS": "2", "items-INITIAL_FORMS": "0", "items-0-name": "plan", "items-0-title": "计划名称",
+    "items-0-type": "C", "items-0-length": "100", "items-1-type": "C",
+}  # fmt: skip
+
+
+def test_scn_23_by_clicking(town: SimpleNamespace, site: Callable[[str], Client]) -> None:
+    editor = site("editor")
+    wrong = editor.post("/catalogue/new/", FORM | {"project": "x"})
+    assert wrong.status_code == 422 and not api.resources(state=State.DRAFT).rows
+    made = editor.post("/catalogue/new/", FORM | {"act": "submit"})
+    assert made.status_code == 302
+    (one,) = api.resources(state=State.UNIT_REVIEW)
+    page = f"/catalogue/{one.id}/review/"
+    for name, typed in (
+        ("chief", {"act": "review", "passed": "yes", "revision": 2}),
+        ("secrecy", {"act": "secrecy", "passed": "yes", "filing_number": "密审1号", "revision": 3}),
+        ("authority", {"act": "authority", "passed": "yes", "revision": 4}),
+        ("authority", {"act": "publish", "revision": 5}),
+    ):
+        client = site(name)
+        assert client.get(page).status_code == 200
+        assert client.post(page, typed).status_code == 302, name
+    user = site("user")
+    assert "抽查计划" in user.get("/catalogue/?q=抽查&office=示范省市场").content.decode()
+    wish = {
+        "office": town.tax.id, "items": ["plan"], "basis": "条例", "purpose": "安排联合抽查", "system": "s",
+        "mode": "batch",         "frequency": "每年", "until": (today() + timedelta(days=30)).isoformat(),
+    }  # fmt: skip
+    answer = user.post(f"/catalogue/{one.id}/request/", wish)
+    (asked,) = api.requests()
+    assert answer.headers["Location"] == f"/catalogue/requests/{asked.id}/" and asked.grant
+    for name, paths in {
+        "user": (
+            "",
+            "requests/",
+            f"requests/{asked.id}/",
+            f"grants/{asked.grant}/",
+            "objections/",
+            f"{one.id}/object/",
+        ),
+        "chief": ("requests/decide/", f"requests/{asked.id}/", "objections/", f"{one.id}/", "reviews/"),
+        "authority": ("figures/", "quality/", f"{one.id}/quality/", f"{one.id}/retire/", f"{one.id}/"),
+        "editor": ("new/", "registers/", "import/", "import/template.xlsx", f"{one.id}/edit/", f"{one.id}/quality/"),
+    }.items():
+        client = site(name)
+        for path in paths:
+            assert client.get(f"/catalogue/{path}").status_code == 200, (name, path)
+
+
+def test_t13_others_offices_get_nothing(town: SimpleNamespace, site: Callable[[str], Client]) -> None:
+    draft = api.compile(town.editor, ENTERPRISES)
+    user, stranger = site("user"), site("stranger")
+    for path in ("", "edit/", "review/", "quality/", "compare/?old=1&new=1"):
+        assert user.get(f"/catalogue/{draft.id}/{path}").status_code in (403, 404), path
+    assert stranger.get("/catalogue/requests/decide/").status_code == 403
+    assert user.post(f"/catalogue/{draft.id}/review/", {"act": "publish", "revision": 1}).status_code in (403, 404)
+    assert api.resource(draft.id).state is State.DRAFT
+
+
+def test_a_value_is_doubted_and_answered_under_the_site_s_own_role(
+    town: SimpleNamespace, site: Callable[[str], Client], published: Callable[..., Resource]
+) -> None:
+    one = published()
+    typed = {
+        "office": town.tax.id, "item": "name", "key": "91350100M000100Y43", "wrong": "甲", "right": "乙",
+        "reason": "执照不同",         "evidence": SimpleUploadedFile("说明.txt", "营业执照载明的名称".encode()),
+    }  # fmt: skip
+    refused = site("user").post(f"/catalogue/{one.id}/object/", typed)
+    assert refused.status_code == 422 and api.objections() == []  # evidence is a document or a picture
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(picture, "PNG")
+    typed["evidence"] = SimpleUploadedFile("执照.png", picture.getvalue())
+    made = site("user").post(f"/catalogue/{one.id}/object/", typed)
+    page = made.headers["Location"]
+    chief = site("chief")
+    shown = chief.get(page).content.decode()
+    assert "91350100M000100Y43" in shown and "执照.png" in shown
+    (file,) = files.files_of(api.objections()[0].ref)
+    assert chief.get(f"{page}evidence/{file.id}/").status_code == 200
+    for path in (page, f"{page}evidence/{file.id}/"):
+        assert site("tax_chief").get(path).status_code == 200 and site("stranger").get(path).status_code == 404
+    assert chief.post(page, {"corrected": "yes", "answer": "录入错误", "version": 1}).status_code == 302
+    assert api.objections()[0].value == "乙"
+
+
+def test_t45_the_public_process_sees_open_entries_only(
+    town: SimpleNamespace, published: Callable[..., Resource]
+) -> None:
+    items = (Item("plan", "计划", length=9),)
+    shown = published(
+        title="公共停车场", items=items, sharing=Sharing.UNCONDITIONAL, openness=Openness.OPEN, level=Level.PUBLIC
+    )
+    published(title="内部计划", items=items)
+    api.compile(town.editor, ENTERPRISES)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE tongban_public")
+        assert (
+            [one.code for one in api.open_resources("停车")]
+            == [shown.code]
+            == [one.code for one in api.open_resources()]
+        )
+        for table in ("resource", "edition", "item", "request", "grant", "objection"):
+            with pytest.raises(ProgrammingError), transaction.atomic():
+                cursor.execute(f"SELECT 1 FROM catalogue_{table}")
+        cursor.execute("RESET ROLE")
+
+
+def test_entries_come_by_file_and_their_quality_by_rules(town: SimpleNamespace, site: Callable[[str], Client]) -> None:
+    editor = site("editor")
+    content = "\n".join((HEAD, FIRST, REST, WRONG)).encode("utf-8-sig")
+    for act, kept in (("try", 0), ("take", 1)):
+        answer = editor.post("/catalogue/import/", {"act": act, "file": SimpleUploadedFile("目录.csv", content)})
+        assert answer.status_code == 200 and "抽查结果" in answer.content.decode()
+        assert len(api.resources(state=State.DRAFT)) == kept
+    assert editor.post("/catalogue/import/", {"act": "take"}).status_code == 422
+    (one,) = api.resources(state=State.DRAFT)
+    rules = {"rules-TOTAL_FORMS": "2", "rules-INITIAL_FORMS": "0", "rules-0-kind": "range", "rules-0-item": "staff"}
+    page = f"/catalogue/{one.id}/quality/"
+    assert editor.post(page, rules | {"rules-0-setting": "many"}).status_code == 422
+    assert editor.post(page, rules | {"rules-0-setting": "0..1000000"}).status_code == 302
+    assert [rule.setting for rule in api.rules(one.id)] == ["0..1000000"]
+    assert site("authority").post(f"/catalogue/{one.id}/retire/", {"reason": "x"}).status_code == 403
