@@ -1,0 +1,86 @@
+"""The nodes this one talks with: whose certificate signs for whom, and who may not talk here any more (T9, T10)."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused
+from tongban.base.ledger import api as ledger
+
+from . import models
+from .data import PEER, Peer
+from .sealing import card
+
+
+def _shown(row: models.Peer) -> Peer:
+    return Peer(row.node, row.office, row.title, row.certificate, row.blocked, row.quota)
+
+
+def peers() -> list[Peer]:
+    """All known nodes, blocked ones too."""
+    return [_shown(row) for row in models.Peer.objects.order_by("node")]
+
+
+def peer(node: str) -> Peer:
+    """One known node; `NotFound`."""
+    if found := find_peer(node):
+        return found
+    raise NotFound
+
+
+def find_peer(node: str) -> Peer | None:
+    """One known node, or none."""
+    row = models.Peer.objects.filter(node=node).first()
+    return _shown(row) if row else None
+
+
+def trust(peer: Peer, by: Ref | None = None) -> None:
+    """Pin a peer's certificate: from now on its key, and no other, signs for that node. `Invalid` certificate. What is
+    not received yet is encrypted to the new certificate when it is sent again."""
+    try:
+        fingerprint = card(peer.certificate).fingerprint
+    except (ValueError, TypeError, Invalid):
+        raise Invalid({"certificate": _("This is no certificate that a node can have.")}) from None
+    with transaction.atomic():
+        models.Peer.objects.update_or_create(
+            node=peer.node,
+            defaults={
+                "office": peer.office,
+                "title": peer.title,
+                "certificate": peer.certificate,
+                "fingerprint": fingerprint,
+                "blocked": peer.blocked,
+                "quota": peer.quota,
+            },
+        )
+        facts = {"office": peer.office, "certificate": fingerprint, "blocked": peer.blocked}
+        ledger.write("transport.peer.trusted", Ref(PEER, peer.node), by=by, **facts)
+
+
+def block(node: str, by: Ref | None = None) -> None:
+    """Take nothing more from this node, answer it nothing and send it nothing; what it sent before waits."""
+    _mark(node, True, by)
+
+
+def unblock(node: str, by: Ref | None = None) -> None:
+    """Talk with it again."""
+    _mark(node, False, by)
+
+
+def _mark(node: str, blocked: bool, by: Ref | None) -> None:
+    with transaction.atomic():
+        if not models.Peer.objects.filter(node=node).update(blocked=blocked):
+            raise NotFound
+        ledger.write(f"transport.peer.{'blocked' if blocked else 'unblocked'}", Ref(PEER, node), by=by)
+
+
+def forget(node: str, by: Ref | None = None) -> None:
+    """Take a node that never sent or was sent anything off the list; `Refused` otherwise: block it."""
+    with transaction.atomic():
+        used = models.Out.objects.filter(receiver=node).exists() or models.In.objects.filter(sender=node).exists()
+        if used:
+            raise Refused(_("Messages have gone between this node and here. It can be blocked, not removed."))
+        if not models.Peer.objects.filter(node=node).delete()[0]:
+            raise NotFound
+        ledger.write("transport.peer.forgotten", Ref(PEER, node), by=by)

@@ -1,0 +1,276 @@
+"""Nodes with databases of their own around a hub, as real processes that can be killed and come up again."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tongban.data.transport.api import fresh_own, line_key
+from tongban.data.transport.data import CENTRE
+from tongban.site.nats import Hub, Leaf, ports
+from tongban.site.postgres import PostgresError, Server
+
+from .lines import Lines
+
+ROOT = Path(__file__).resolve().parents[2]
+FEW = {"max_connections": "120", "shared_buffers": "32MB"}
+
+
+@dataclass
+class Node:
+    """One office: PostgreSQL, a leaf (the centre has none), the transport process. `inside`: a network namespace."""
+
+    name: str
+    home: Path
+    inside: str = ""
+    leaf: Leaf | None = None
+    program: str = "tests.faults.node"
+    process: subprocess.Popen[bytes] | None = None
+    server: Server = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.server = Server(folder=self.home / "postgres", extra=FEW)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "TONGBAN_HOME": str(self.home),
+            "TONGBAN_DATABASE_ROLE": "tongban_owner",
+            "TONGBAN_DATABASE_URL": "",
+            "TONGBAN_DATABASE_NAME": "tongban",
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}",
+            "TONGBAN_SECRET_DATABASE_TONGBAN_OWNER": WORD,
+        }
+
+    def command(self, *words: str) -> list[str]:
+        return [*within(self.inside), sys.executable, "-m", self.program, *words]
+
+    def call(self, *words: str) -> str:
+        """One command of this node to its end; its output."""
+        done = subprocess.run(self.command(*words), env=self.environment, cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()[-2000:]
+        return done.stdout.decode()
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """One command in the background, its output in a file of its name."""
+        with (self.home / f"{words[0]}.log").open("ab") as log, (self.home / f"{words[0]}.out").open("ab") as out:
+            return subprocess.Popen(
+                self.command(*words), env=self.environment, cwd=ROOT, stdout=out, stderr=log, start_new_session=True
+            )
+
+    def run(self) -> None:
+        """Start the transport process."""
+        self.process = self.begin("run", str(self.home / "told.json"))
+
+    def kill(self) -> None:
+        """kill -9 of the transport process."""
+        assert self.process
+        _kill(self.process)
+
+    def kill_database(self) -> None:
+        """kill -9 of PostgreSQL."""
+        if pid := self.server._pid():
+            os.kill(pid, signal.SIGKILL)
+
+    def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of this node's database, asked until it answers."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with psycopg.connect(self.server.url(password=WORD), connect_timeout=3) as connection:
+                    return connection.execute(statement, values).fetchall()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def start(self) -> None:
+        self.server.start()
+        if self.leaf:
+            self.leaf.start()
+        self.run()
+
+    def keep(self) -> None:
+        """Start again what died."""
+        if not self.server.alive():
+            with contextlib.suppress(PostgresError):
+                self.server.start()
+        if self.leaf and self.leaf.process and self.leaf.process.poll() is not None:
+            self.leaf.start()
+        if self.process and self.process.poll() is not None:
+            self.run()
+
+    def stop(self) -> None:
+        if self.process:
+            _kill(self.process)
+        if self.leaf:
+            self.leaf.stop(signal.SIGKILL)
+        self.kill_database()  # nothing of it is kept
+
+
+WORD = "only-for-tests"  # the password of throw-away databases
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def within(place: str) -> list[str]:
+    """How a command is run in a network namespace."""
+    return ["ip", "netns", "exec", place] if place else []
+
+
+def template() -> Path:
+    """The folder of a migrated database, made once per state of the migrations."""
+    files = [*ROOT.glob("src/tongban/base/*/migrations/*.py"), *ROOT.glob("src/tongban/data/transport/migrations/*.py")]
+    files += [Path(__file__).with_name("node.py"), Path(__file__).with_name("settings.py")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:12]
+    made = Node("template", Path(tempfile.gettempdir()) / f"tongban-faults-{os.geteuid()}-{digest}")
+    with made.home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (made.home / "done").exists():
+            shutil.rmtree(made.home, ignore_errors=True)
+            made.home.mkdir(mode=0o755)
+            made.server.start()
+            made.call("migrate")
+            made.server.stop()
+            (made.home / "done").touch()
+    return made.home
+
+
+class Province:
+    """A hub of one server or three, the centre, and departments' nodes; everybody knows everybody. With `apart`, in
+    network namespaces of their own."""
+
+    def __init__(
+        self, *names: str, hubs: int = 1, apart: bool = False, program: str = "", algorithm: str = "ecdsa-p256"
+    ) -> None:
+        self.program, self.algorithm = program or "tests.faults.node", algorithm
+        self.folder = Path(tempfile.mkdtemp(prefix="tb-faults-"))
+        self.folder.chmod(0o755)
+        self.over = threading.Event()
+        everybody = [CENTRE, *names]
+        hub_names = [f"hub-{number}" for number in range(1, hubs + 1)]
+        self.lines = Lines(hub_names, everybody) if apart else None
+        self.hubs = [self._hub(name, hub_names, everybody) for name in hub_names]
+        made = template()
+        self.nodes = {name: self._node(name, made) for name in everybody}
+        self._introduce()
+
+    def _hub(self, name: str, hubs: list[str], nodes: list[str]) -> Hub:
+        client, gate, cluster = (4222, 4223, 4224) if self.lines else ports(self.folder / name / "ports.json", 3)
+        at = self.lines.address(name) if self.lines else "127.0.0.1"
+        others = {each: self.lines.address(each) for each in hubs} if self.lines and len(hubs) > 1 else {}
+        key = line_key(name, [at], self.folder / "line")
+        return Hub(
+            self.folder / name, name, key, host=at, port=client, gate=at, gate_port=gate, cluster=others,
+            cluster_port=cluster, nodes=nodes, place=within(self.lines.place(name)) if self.lines else (),
+        )  # fmt: skip
+
+    def _node(self, name: str, made: Path) -> Node:
+        home = self.folder / name
+        subprocess.run(["cp", "-a", str(made), str(home)], check=True)
+        return Node(name, home, self.lines.place(name) if self.lines else "", program=self.program)
+
+    def _introduce(self) -> None:
+        owns = {name: fresh_own(name, f"office-{name}", name, self.algorithm) for name in self.nodes}
+        for name, node in self.nodes.items():
+            key = line_key(name, (), self.folder / "line")
+            own = replace(
+                owns[name], line_certificate=key.certificate, line_key=key.key, line_roots=key.roots,
+                servers=self._servers(node, key), replicas=len(self.hubs),
+            )  # fmt: skip
+            peers = [
+                {"node": one.node, "office": one.office, "title": one.title, "certificate": one.certificate}
+                for one in owns.values()
+                if one.node != name
+            ]
+            (node.home / "told.json").write_text(json.dumps({"own": asdict(own), "peers": peers}))
+
+    def _servers(self, node: Node, key: Any) -> tuple[str, ...]:
+        if node.name == CENTRE:
+            return tuple(hub.url for hub in self.hubs)
+        port = 4222 if self.lines else ports(node.home / "leaf" / "ports.json", 1)[0]
+        gates = [f"tls://{hub.gate}:{hub.gate_port}" for hub in self.hubs]
+        place = within(node.inside)
+        node.leaf = Leaf(node.home / "leaf", node.name, key, port=port, gates=gates, place=place)
+        return (node.leaf.url,)
+
+    def start(self) -> None:
+        if self.lines:
+            self.lines.make()
+        starts = [*(hub.start for hub in self.hubs), *(node.start for node in self.nodes.values())]
+        with ThreadPoolExecutor() as pool:
+            for done in [pool.submit(start) for start in starts]:
+                done.result()
+        threading.Thread(target=self._keep, daemon=True).start()
+
+    def _keep(self) -> None:
+        """Like `tongban serve`: what died is started again."""
+        while not self.over.wait(0.3):
+            for hub in self.hubs:
+                if hub.process and hub.process.poll() is not None:
+                    with contextlib.suppress(RuntimeError):
+                        hub.start()
+            for node in self.nodes.values():
+                node.keep()
+
+    def stop(self) -> None:
+        self.over.set()
+        time.sleep(0.5)
+        for node in self.nodes.values():
+            node.stop()
+        for hub in self.hubs:
+            hub.stop(signal.SIGKILL)
+        if self.lines:
+            self.lines.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def province(*names: str, **options: Any) -> Iterator[Province]:
+    """A started province, taken down at the end; options as of `Province`."""
+    variable = "TONGBAN_SECRET_DATABASE_TONGBAN_OWNER"
+    before = os.environ.get(variable)
+    os.environ[variable] = WORD
+    try:
+        made = Province(*names, **options)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+    finally:
+        os.environ.pop(variable)
+        if before:
+            os.environ[variable] = before
+
+
+def until(what: Callable[[], bool], seconds: float, why: Callable[[], str]) -> float:
+    """Wait for something to become true; how long that took."""
+    began = time.monotonic()
+    while not what():
+        assert time.monotonic() - began < seconds, why()
+        time.sleep(0.2)
+    return time.monotonic() - began
