@@ -1,0 +1,23 @@
+"""Front door of the exchange centre."""
+
+from .enrolling import enrol, invite, invite_again
+from .nodes import block, close, unblock
+from .queries import flows, node, nodes, reach, subscriptions
+from .questions import ask
+from .reconciling import replay
+
+__all__ = [
+    "ask",
+    "block",
+    "close",
+    "enrol",
+    "flows",
+    "invite",
+    "invite_again",
+    "node",
+    "nodes",
+    "reach",
+    "replay",
+    "subscriptions",
+    "unblock",
+]
