@@ -1,0 +1,103 @@
+"""What arrives at this node, by business. Who sent it and that it is whole, transport has seen to (T9 to T11)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tongban.base.kernel.api import SHANGHAI, Refused
+from tongban.base.ledger.api import write
+from tongban.data.transport import api as transport
+from tongban.data.transport.data import CENTRE, Message, Outcome, Peer
+
+from . import grants, models
+from .answering import answer, compare
+from .beating import health, leaf_of
+from .delivering import take_in
+
+
+def join() -> None:
+    """This process is a node: from now on it takes what nodes take."""
+    for business, handler in {
+        "peers": _of_centre(_peers),
+        "grant": _of_centre(lambda message, body: grants.hold(body, message.envelope.created)),
+        "grant.ended": _of_centre(lambda message, body: grants.end(body, message.envelope.created)),
+        "correction": _of_centre(_correction),
+        "replay": _of_centre(_replay),
+        "self-test": _self_test,
+        "query": answer,
+        "compare": compare,
+    }.items():
+        transport.receives(business)(handler)
+    transport.receives("batch", ordered=True)(take_in)
+
+
+def _of_centre(take: Callable[[Message, dict[str, Any]], None]) -> Callable[[Message], Outcome]:
+    """What only the centre may say."""
+
+    def handler(message: Message) -> Outcome:
+        if message.envelope.sender != CENTRE:
+            raise Refused(_("Only the centre may say this."), "not_centre")
+        try:
+            take(message, _body(message))
+        except (KeyError, TypeError, ValueError):
+            raise Refused(_("The message cannot be understood."), "shape") from None
+        return Outcome()
+
+    return handler
+
+
+def _self_test(message: Message) -> Outcome:
+    if message.envelope.sender != CENTRE:
+        raise Refused(_("Only the centre may ask this."), "not_centre")
+    return Outcome(body=json.dumps(health()).encode())
+
+
+def _body(message: Message) -> dict[str, Any]:
+    try:
+        found = json.loads(message.body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refused(_("The message cannot be understood."), "shape")
+    return found
+
+
+def _peers(_message: Message, body: dict[str, Any]) -> None:
+    adopt_peers(body["peers"])
+
+
+def adopt_peers(listed: list[dict[str, Any]]) -> None:
+    """Know these nodes, and talk to no other any more. The centre's own certificate may change by its own word."""
+    named = {CENTRE, transport.own().node}
+    for one in listed:
+        if one["node"] == transport.own().node:
+            continue
+        named.add(one["node"])
+        blocked = bool(one["blocked"]) and one["node"] != CENTRE
+        transport.trust(Peer(one["node"], one["office"], one["title"], leaf_of(one["certificate"]), blocked=blocked))
+    for known in transport.peers():
+        if known.node not in named and not known.blocked:
+            transport.block(known.node)
+
+
+def _correction(message: Message, body: dict[str, Any]) -> None:
+    models.Correction.objects.get_or_create(
+        message=message.envelope.id,
+        defaults={
+            "resource": str(body["resource"]),
+            "objection": str(body["objection"]),
+            "body": {"key": body["key"], "values": body["values"]},
+        },
+    )
+    write("node.correction.received", message.envelope.ref, resource=str(body["resource"]))
+
+
+def _replay(_message: Message, body: dict[str, Any]) -> None:
+    """The centre lost what it had and asks for it again."""
+    since = datetime.fromisoformat(str(body["since"]))
+    transport.replay(CENTRE, since if since.tzinfo else since.replace(tzinfo=SHANGHAI))
