@@ -10,7 +10,7 @@ from splink import block_on
 from splink.internals.blocking_rule_creator import BlockingRuleCreator
 from splink.internals.blocking_rule_library import CustomRule
 
-from .records import Field
+from .records import Field, words_of
 
 _MOST_SHARED = 60  # rows with the same word, above which the word says nothing
 _RARE_WORDS = 6
@@ -92,10 +92,13 @@ def pairs_in(connection: duckdb.DuckDBPyConnection, block: Block, tables: list[s
     return int(connection.execute(sql).fetchall()[0][0] or 0)
 
 
-def rare_words(connection: duckdb.DuckDBPyConnection, fields: list[Field], tables: list[str]) -> None:
-    """Give each row of the tables a list `rare`: the rarest words of its names and texts that others have too."""
-    sources = [f'"{f.name}_words"' for f in fields if f.compared in ("name", "organisation", "text")]
-    sources += [f"string_split(\"{f.name}\", ' ')" for f in fields if f.compared == "word"]
+def rare_words(
+    connection: duckdb.DuckDBPyConnection, fields: list[Field], tables: list[str], wanted: bool = True
+) -> None:
+    """Give each row of the tables a list `rare`: the rarest words of its names and texts that others have too; an empty
+    one where they are not `wanted`."""
+    sources = [words_of(f) for f in fields if wanted and f.compared in ("name", "organisation", "text")]
+    sources += [f"string_split(\"{f.name}\", ' ')" for f in fields if wanted and f.compared == "word"]
     every = (
         " UNION ALL ".join(
             f"SELECT '{table}' AS source, row, unnest({source}) AS word FROM {table}"

@@ -18,11 +18,14 @@ from .blocking import Block, candidates, pairs_in, rare_words
 from .comparing import comparison
 from .data import Report, Settings
 from .grouping import one_to_one, through_others
-from .records import Field, fields_of, standardised
+from .records import Field, derived, fields_of, standardised
 
-_BUDGET = 30  # candidate pairs for each row
+_BUDGET = 5  # candidate pairs for each row, where there are more than can always be afforded
+_LARGE = 500_000  # rows above which rare words are not asked for: names and numbers find what there is to find
+_MEMORY = "1200MB"  # of the engine; more goes to disk
 _AFFORDABLE = 4_000_000  # candidate pairs that are never too many
 _LESSON = (20, 1_000_000)  # pairs of a block that EM can learn from
+_LEARNED = 200_000  # pairs of a lesson, drawn from the block
 _SAMPLE = 500_000  # random pairs that show how often strangers agree
 _LEAST_WEIGHT = -20.0  # bits; pairs below are strangers, whatever the share of matches
 _WRONG = 0.03  # share of values of true matches that have nothing to do with each other
@@ -56,15 +59,16 @@ class _Linkage:
     def __init__(self, tables: list[pa.Table], fields: list[Field], report: Report, progress: Progress) -> None:
         self.fields, self.report, self.progress = fields, report, progress
         self.ids = [table["id"].to_numpy(zero_copy_only=False) for table in tables]
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(config={"memory_limit": _MEMORY})
         self.names = ["left_rows", "right_rows"][: len(tables)]
         for name, table in zip(self.names, tables, strict=True):
             numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
             self.connection.register("arriving", numbered)
-            self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving").fetchall()
+            more = "".join(f", {column}" for field in fields for column in derived(field))
+            self.connection.execute(f"CREATE TABLE {name} AS SELECT *{more} FROM arriving").fetchall()
             self.connection.unregister("arriving")
-        rare_words(self.connection, fields, self.names)
         self.rows = sum(report.rows.values())
+        rare_words(self.connection, fields, self.names, wanted=self.rows <= _LARGE)
         self.sizes = {b: pairs_in(self.connection, b, self.names) for b in candidates(fields)}
 
     @property
@@ -130,7 +134,7 @@ class _Linkage:
 
     def _learn(self, linker: Linker) -> None:
         """Strangers from random pairs; matches in blocks dense with them, up to two lessons for each field."""
-        linker.training.estimate_u_using_random_sampling(max_pairs=_SAMPLE, seed=_SEED)
+        linker.training.estimate_u_using_random_sampling(max_pairs=_SAMPLE, seed=_SEED, num_chunks=1)
         least, most = _LESSON
         dense = [b for b, n in self.sizes.items() if b.fields and least <= n <= min(most, 3 * self.rows)]
         dense.sort(key=lambda b: -self.sizes[b])
@@ -149,7 +153,11 @@ class _Linkage:
         core = linker._settings_obj.core_model_settings
         comparisons = core.comparisons
         try:
-            linker.training.estimate_parameters_using_expectation_maximisation(block.rule, record_sample_proportion=1.0)
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block.rule,
+                max_pairs=_LEARNED if self.sizes[block] > _LEARNED else None,
+                record_sample_proportion=0.1 if self.rows > _LARGE else 1.0,
+            )
         except (EMTrainingException, ValueError):  # all pairs of the block look alike, or a share ran to nothing
             core.comparisons = comparisons  # Splink had set some aside for the lesson
             self.report.notes.append(f"no lesson in {block.label}")

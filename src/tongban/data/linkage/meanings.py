@@ -36,6 +36,8 @@ class Meaning:
 
 def words(value: str) -> str | None:
     """Letters and digits in small letters, one blank between words; width, accents and punctuation do not count."""
+    if _PLAIN.fullmatch(value) and _TRADITIONAL.isdisjoint(value):  # as most values of a modern list are
+        return value
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", value).casefold())
     plain = "".join(" " if unicodedata.category(c)[0] in "PSZC" else c for c in plain if not unicodedata.combining(c))
     return " ".join(_SIMPLIFIED.convert(plain).split()) or None
@@ -59,6 +61,8 @@ def _compact(value: str) -> str | None:
 
 def _identity(value: str) -> str | None:
     """A resident identity number in its 18-digit form (GB 11643); any other number as it is written."""
+    if len(value) == 18 and value.isascii() and value.isdigit() and value[0] != "0":
+        return value
     plain = _compact(value)
     if plain is None or not plain.strip("0"):
         return None
@@ -69,6 +73,8 @@ def _identity(value: str) -> str | None:
 
 
 def _phone(value: str) -> str | None:
+    if len(value) == 11 and value.isascii() and value.isdigit() and value[0] == "1":
+        return value
     digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", value))
     return digits.removeprefix("00").removeprefix("86").lstrip("0")[-11:] or None
 
@@ -79,6 +85,11 @@ def _email(value: str) -> str | None:
 
 def _date(value: str) -> str | None:
     """`YYYY-MM-DD` from the usual ways to write a date; what is no day stays as its digits, for it is evidence too."""
+    if _ISO.fullmatch(value):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            return re.sub(r"\D", "", value)
     text = unicodedata.normalize("NFKC", value).strip()
     numbers = [int(n) for n in re.findall(r"\d+", text.partition("T")[0].partition(" 00:")[0])]
     if len(numbers) == 1 and re.fullmatch(r"\d{8}(\.0)?", text):
@@ -161,7 +172,10 @@ _STREETS = {
 }  # fmt: skip
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: n for n, name in enumerate(_NAMES, 1)}
+_ISO = re.compile(r"[12]\d{3}-\d\d-\d\d", re.ASCII)
+_PLAIN = re.compile(r"[\u4e00-\u9fff0-9a-z]+")
 _SIMPLIFIED = opencc.OpenCC("t2s")  # old papers still write names and places in traditional characters
+_TRADITIONAL = {c for c, plain in ((c, _SIMPLIFIED.convert(c)) for c in map(chr, range(0x4E00, 0xA000))) if c != plain}
 
 MEANINGS: dict[str, Meaning] = {
     m.key: m

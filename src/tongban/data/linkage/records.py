@@ -48,7 +48,7 @@ def _sources(columns: Columns, key: str) -> list[tuple[str, ...]]:
 
 
 def standardised(table: pa.Table, columns: Columns, fields: list[Field]) -> pa.Table:
-    """The table with `id`, each field, and `<field>_sound` or `<field>_words` where the comparison asks for it."""
+    """The table with `id`, each field, and `<field>_sound` where it is compared; `derived` gives the rest."""
     out: dict[str, pa.Array] = {"id": table[columns.id].combine_chunks()}
     for field in fields:
         raw = _joined(table, _sources(columns, field.meaning)[field.number], field.meaning)
@@ -56,8 +56,6 @@ def standardised(table: pa.Table, columns: Columns, fields: list[Field]) -> pa.T
         out[field.name] = value
         if field.compared in ("name", "organisation"):
             out[f"{field.name}_sound"] = by_value(value, sound)
-        if field.compared in ("name", "organisation", "text"):
-            out[f"{field.name}_words"] = by_value(value, tokens, pa.list_(pa.string()))
     return pa.table(out)
 
 
@@ -81,9 +79,27 @@ def by_value(column: pa.Array, change: Callable[[str], object], type: pa.DataTyp
     return changed.take(encoded.indices)
 
 
-def tokens(value: str) -> list[str]:
-    """Words; of Chinese text every two neighbouring characters."""
-    if not is_chinese(value):
-        return sorted(set(value.split()))
-    plain = value.replace(" ", "")
-    return sorted({plain[i : i + 2] for i in range(max(1, len(plain) - 1))})
+_BITS = 126
+
+
+def words_of(field: Field) -> str:
+    """SQL: the set of words of a value, in order; of Chinese text, every two neighbouring characters."""
+    plain = f"""replace("{field.name}", ' ', '')"""
+    pairs = f"[{plain}[i:i+1] FOR i IN range(1, greatest(length({plain}), 2))]"
+    chinese = f"""regexp_matches("{field.name}", '[\u4e00-\u9fff]')"""
+    return f"""list_sort(list_distinct(CASE WHEN {chinese} THEN {pairs} ELSE string_split("{field.name}", ' ') END))"""
+
+
+def derived(field: Field) -> list[str]:
+    """SQL of the columns that comparing needs besides the value, computed once for each row and not for each pair.
+
+    `_word1` and so on: the first three words of a name, which has few. `_bits`: the words of a longer text as one
+    number with a bit for each, so that what two texts share is two machine instructions and no list.
+    """
+    words = words_of(field)
+    if field.compared == "name":
+        return [f'{words}[{n}] AS "{field.name}_word{n}"' for n in (1, 2, 3)]
+    if field.compared not in ("organisation", "text"):
+        return []
+    bits = f"list_bit_or(list_transform({words}, lambda w: 1::HUGEINT << (hash(w) % {_BITS})::HUGEINT))"
+    return [f'{bits} AS "{field.name}_bits"']

@@ -1,0 +1,182 @@
+"""Golden records: of every item the value of its authority, then of the next source, then the newest; where from."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+from django.db import connection
+
+from tongban.base.kernel.api import emit, now, system
+from tongban.engine.registers import api as registers
+from tongban.engine.registers.data import BulkReport
+
+from ..data import ChangeKind, GoldenRecordChanged
+from ..models import Source
+from .differences import compare
+from .registries import Registry
+
+SOURCE = "linkage"
+# The least trusted first: later values lie over earlier ones, item by item.
+_GOLDEN = """
+CREATE TEMP TABLE golden ON COMMIT DROP AS
+SELECT id, max(number) AS number, bool_or(held) AS held, count(*) AS n,
+       {overlays} || CASE WHEN max(number) = '' THEN '{{}}' ELSE jsonb_build_object('{number}', max(number)) END AS v,
+       {lineages} AS l
+FROM (SELECT c.id, c.number, c.held, r.id AS row_id, r.changed_at, r.values AS v,
+             (SELECT jsonb_object_agg(k, r.id) FROM jsonb_object_keys(r.values) k) AS l, {ranks}
+      FROM linkage_cluster c JOIN linkage_row r ON r.cluster_id = c.id AND r.state = 'linked'
+      JOIN linkage_source s ON s.id = r.source_id WHERE c.registry = %(registry)s AND c.stale) rows GROUP BY id
+"""
+_TURNED = """
+CREATE TEMP TABLE turned ON COMMIT DROP AS
+SELECT g.id, g.number, g.v, c.values AS old, c.written,
+       ARRAY(SELECT k FROM jsonb_object_keys(g.v || c.values) k WHERE k = ANY (%(columns)s) ORDER BY k) AS shape
+FROM golden g JOIN linkage_cluster c ON c.id = g.id
+WHERE NOT g.held AND g.number <> '' AND g.v ?& %(required)s AND (NOT c.written OR c.values <> g.v)
+"""
+_KEEP = """
+UPDATE linkage_cluster c SET values = g.v, lineage = coalesce(g.l, '{}'), rows = g.n, stale = false
+FROM golden g WHERE g.id = c.id
+"""
+_EMPTY = "UPDATE linkage_cluster SET stale = false, rows = 0 WHERE registry = %(registry)s AND stale"
+_VOID = """
+UPDATE linkage_review v SET state = 'void' FROM linkage_cluster c
+WHERE v.registry = %(registry)s AND v.state IN ('open', 'second') AND c.id IN (v.left_id, v.right_id) AND c.rows = 0
+"""
+_WRITTEN = "UPDATE linkage_cluster c SET written = true FROM turned t WHERE c.id = t.id AND NOT c.written"
+_SOME = 1000
+_CHANGES = """
+INSERT INTO linkage_change (registry, number, kind, items, other, at)
+SELECT %(registry)s, t.number, kind, coalesce(items, '{{}}'), coalesce(t.v ->> 'successor', ''), %(now)s
+FROM (SELECT t.*, CASE WHEN t.written THEN ARRAY(
+          SELECT e.key FROM jsonb_each(t.v) e WHERE e.key = ANY (%(columns)s)
+          AND e.value IS DISTINCT FROM t.old -> e.key
+          UNION SELECT o FROM jsonb_object_keys(t.old) o WHERE o = ANY (%(columns)s) AND NOT t.v ? o) END AS items
+      FROM turned t JOIN linkage_cluster c ON c.id = t.id AND c.written) t,
+     LATERAL (SELECT unnest(CASE WHEN t.items IS NULL THEN ARRAY['created'] ELSE {kinds} END) AS kind) k
+ORDER BY t.id
+"""
+_KINDS = {
+    "population": {
+        ChangeKind.DIED: "t.v ->> 'status' = 'dead' AND t.old ->> 'status' IS DISTINCT FROM 'dead' "
+        "OR t.v ? 'death_date' AND NOT t.old ? 'death_date'",
+        ChangeKind.MOVED: "t.items && '{address,residence,address_division,residence_division}'",
+        ChangeKind.RENAMED: "'name' = ANY (t.items)",
+        ChangeKind.CANCELLED: "t.v ->> 'status' = 'cancelled' AND t.old ->> 'status' <> 'cancelled'",
+    },
+    "legal_entity": {
+        ChangeKind.MERGED: "t.v ? 'successor' AND NOT t.old ? 'successor'",
+        ChangeKind.MOVED: "t.items && '{address,address_division}'",
+        ChangeKind.RENAMED: "'name' = ANY (t.items)",
+        ChangeKind.CANCELLED: "t.v ->> 'status' IN ('cancelled', 'revoked') AND 'status' = ANY (t.items)",
+    },
+}
+
+
+def renew(registry: Registry) -> dict[str, int]:
+    """Every stale cluster's golden record made again, written into the register, compared with its sources. One
+    transaction: the record, its lineage, the change feed and the difference lists agree, or nothing happened."""
+    with system(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '192MB'; SET LOCAL synchronous_commit = off")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.golden, pg_temp.turned")
+        cursor.execute(_golden(registry), {"registry": registry.key})
+        names: dict[str, Any] = {
+            "registry": registry.key,
+            "required": list(registry.required),
+            "columns": list(registry.columns),
+            "now": now(),
+        }
+        cursor.execute("ANALYZE golden")
+        cursor.execute(_TURNED, names)
+        cursor.execute("ANALYZE turned")
+        counts = _write(cursor, registry)
+        cursor.execute(_KEEP)
+        cursor.execute(_EMPTY, names)
+        cursor.execute(_VOID, names)
+        cursor.execute(_WRITTEN)
+        counts |= _tell(cursor, registry, names)
+        counts |= compare(cursor, registry)
+        cursor.execute("DROP TABLE pg_temp.golden, pg_temp.turned")
+    return counts
+
+
+def _golden(registry: Registry) -> str:
+    """The statement for this registry: one overlay for all items, and one for each other authority's own."""
+    definition = registry.definition
+    chief = definition.field(registry.number).source
+    roles = set(Source.objects.filter(registry=registry.key).values_list("role", flat=True))
+    own: dict[str, list[str]] = {}
+    for field in definition.live:
+        if field.source in roles and field.source != chief:
+            own.setdefault(field.source, []).extend(c for c in field.columns if c in registry.columns)
+    ranks: list[str] = []
+    values: list[str] = []
+    lineages: list[str] = []
+    for n, role in enumerate([chief, *own]):
+        ranks.append(f"CASE WHEN s.role = '{role}' THEN 0 ELSE s.rank END AS rank{n}")
+        for side, into in (("v", values), ("l", lineages)):
+            part = side if not n else _only(side, own[role])
+            into.append(f"linkage_overlay({part} ORDER BY rank{n} DESC, changed_at, row_id)")
+    return _GOLDEN.format(
+        overlays=" || ".join(values),
+        lineages=" || ".join(lineages),
+        ranks=", ".join(ranks),
+        number=registry.number,
+    )
+
+
+def _only(side: str, items: list[str]) -> str:
+    pairs = ", ".join(f"'{item}', {side} -> '{item}'" for item in items)
+    return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
+
+
+def _write(cursor: Any, registry: Registry) -> dict[str, int]:
+    """Into the register, in groups of records that have the same columns: those that are not named stay as the
+    register has them. What no source gives any more goes; what none ever gave is not touched."""
+    counts = {"golden_new": 0, "golden_changed": 0, "golden_refused": 0}
+    cursor.execute("SELECT shape FROM turned GROUP BY shape ORDER BY count(*) DESC")
+    for columns in [row[0] for row in cursor.fetchall()]:
+        report = _write_group(cursor, registry, columns)
+        counts["golden_new"] += report.inserted
+        counts["golden_changed"] += report.updated
+        counts["golden_refused"] += report.refused + report.repeated
+    return counts
+
+
+def _write_group(cursor: Any, registry: Registry, columns: list[str]) -> BulkReport:
+    these = f"FROM turned t WHERE shape = '{{{','.join(columns)}}}'"
+    picked = ", ".join(f"nullif(t.v ->> '{column}', '')" for column in columns)
+    with tempfile.TemporaryFile() as file:
+        with cursor.copy(f"COPY (SELECT {picked} {these} ORDER BY t.number) TO STDOUT (FORMAT csv)") as copy:
+            for piece in copy:
+                file.write(piece)
+        file.seek(0)
+        report = registers.bulk(registry.key, columns, file, source=SOURCE, reason="golden record")
+    if report.refused or report.repeated:
+        cursor.execute(f"SELECT t.number {these}")
+        numbers = [row[0] for row in cursor.fetchall()]
+        for start in range(0, len(numbers), _SOME):
+            some = numbers[start : start + _SOME]
+            known = registers.find_many(registry.key, registry.number, some)
+            cursor.execute("DELETE FROM turned WHERE number = ANY (%s)", [[n for n in some if n not in known]])
+    return report
+
+
+def _tell(cursor: Any, registry: Registry, names: dict[str, Any]) -> dict[str, int]:
+    """The change feed, by kind; and one event for all of it."""
+    cursor.execute("SELECT coalesce(max(id), 0) FROM linkage_change WHERE registry = %(registry)s", names)
+    since = cursor.fetchone()[0]
+    kinds = " || ".join(f"CASE WHEN {when} THEN ARRAY['{kind.value}'] ELSE '{{}}' END"
+                        for kind, when in _KINDS[registry.key].items())  # fmt: skip
+    other = "CASE WHEN k = '{}' AND t.items <> '{}' THEN ARRAY['changed'] ELSE k END"
+    some = f"(SELECT {other} FROM (SELECT {kinds} AS k) x)"
+    cursor.execute(_CHANGES.format(kinds=some), names)
+    cursor.execute(
+        "SELECT kind, count(*), max(id) FROM linkage_change WHERE registry = %s AND id > %s GROUP BY kind",
+        [registry.key, since],
+    )
+    found = cursor.fetchall()
+    if found:
+        emit(GoldenRecordChanged(registry.key, since, max(last for _kind, _count, last in found)))
+    return {kind: count for kind, count, _last in found if kind not in ("created", "changed")}
