@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class FerryConfig(AppConfig):
+    name = "tongban.data.ferry"
+    label = "ferry"
+
+    def ready(self) -> None:
+        from . import permissions, watching  # noqa: F401 - declares this room's own
