@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("g1", "g2", "g10", "g13")
+NAMES = ("g1", "g2", "g3", "g4", "g5", "g6", "g9", "g10", "g11", "g13")
 
 
 def main() -> int:

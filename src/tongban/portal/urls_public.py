@@ -9,6 +9,7 @@ urlpatterns = [
     path("departments/", views.departments, name="departments"),
     path("themes/", views.themes, name="themes"),
     path("notices/<str:id_>/", views.notice, name="notice"),
+    path("data/", views.data, name="data"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("account/seen/", seen.seen, name="seen"),
     path("look/", views.appearance, name="appearance"),

@@ -32,6 +32,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @public
+def data(request: HttpRequest) -> HttpResponse:
+    """What the government publishes to be read and used: open data, figures, the map, laws, results."""
+    return render(request, "portal/data.html")
+
+
+@public
 def items(request: HttpRequest) -> HttpResponse:
     """Items found by words, audience, department and theme; the search reads everyday words as official."""
     text = request.GET.get("q", "").strip()[:100]
