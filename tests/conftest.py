@@ -26,6 +26,7 @@ DEPARTMENTS = {
     "social_security": "海口市人力资源和社会保障局",
     "statistics": "海口市统计局",
     "police": "海口市公安局",
+    "government_services": "海口市政务服务管理局",
 }
 ANSWERS = {
     "premises": "owned",
@@ -114,7 +115,7 @@ def _build() -> None:
     ]
     identity.load_offices(rows)
     calendars.seed()
-    packs.apply(["enterprise_registration", "elder_card"])
+    packs.apply(["enterprise_registration", "elder_card", "geography", "laws", "macro_economy", "results"])
     founder = {"username": "founder", "id_number": "11010519491231002X"}
     identity.create_citizen("测试甲", phone="13800138000", password=PASSWORD, level=3, **founder)
     identity.create_citizen("测试乙", phone="13800138001", password=PASSWORD, level=3, username="second")

@@ -23,6 +23,10 @@ MOVED = {
     "hall_item.office": "hall.item",
     "licences_token.issuer_id": "licences.licence",
     "openid_client.office": "openid.client",
+    "linkage_source.office_id": "linkage.source",
+    "catalogue_request.office": "catalogue.request",
+    "catalogue_grant.office": "catalogue.request",
+    "catalogue_objection.office": "catalogue.objection",
 }
 # What an office did, was called, or is a part's name: it stays as it was.
 KEPT = {
@@ -36,6 +40,11 @@ KEPT = {
     "hall_itemstep.office": "a title in the wording of a version",
     "seals_seal.office": "a seal bears its office's name; another office needs another seal",
     "process_task.office": "a part, which passes with its office",
+    "exchange_node.office_id": "a node belongs to the office that was enrolled; a successor enrols its own",
+    "exchange_subscription.provider_office": "as the grant says; ends with it",
+    "exchange_subscription.subscriber_office": "as the grant says; ends with it",
+    "transport_peer.office": "as its certificate says",
+    "transport_inbox.office": "who sent it then",
 }
 _NAMED = re.compile(r"(^|_)(office|offices|issuer_id|department)(_id)?$")
 

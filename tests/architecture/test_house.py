@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "tongban"
 WINGS = ("base", "trust", "engine", "data", "work", "oversight")  # their folders are rooms; portal and packs are rooms
 WIRING = {"api", "data", "urls_public", "urls_staff", "cli", "apps", "rest", "settings"}
+# Further doors: the one way out of the house has its name at every use (R22); sums without a table, for processes that
+# have none of the room's tables (a department's node).
+DOORS = {"kernel": {"egress"}, "keys": {"ciphers", "gm"}}
 LONGEST = 450
 
 
@@ -62,7 +65,7 @@ def test_from_outside_a_room_only_its_front_door_is_imported() -> None:
                     continue
                 inside = rest.split(".")[0]
                 exists = (room / f"{inside}.py").exists() or (room / inside / "__init__.py").exists()
-                if exists and inside not in WIRING:
+                if exists and inside not in WIRING | DOORS.get(room.name, set()):
                     wrong.append(f"{path.relative_to(ROOT)}:{line} {name}")
     assert wrong == []
 
@@ -82,6 +85,8 @@ def test_the_floors_hold() -> None:
 @pytest.mark.parametrize("room", rooms(), ids=lambda room: str(room.relative_to(SOURCE)))
 def test_every_room_has_its_page_and_its_door(room: Path) -> None:
     assert len((room / "README.md").read_text().splitlines()) >= 5, "README.md says purpose, nouns, verbs, events"
+    if room.name == "node":  # a process of its own has its own settings; `src/tongban/site/node/tests` opens its door
+        return
     door = import_module(".".join(["tongban", *room.relative_to(SOURCE).parts, "api"]))
     assert door.__all__
     assert [name for name in door.__all__ if not hasattr(door, name)] == []
@@ -134,7 +139,7 @@ def _last(node: ast.expr) -> str:
 
 def test_no_model_signals() -> None:
     """Down: call. Up: event. Never a signal of a model."""
-    signals = re.compile(r"\b(post_save|pre_save|post_delete|pre_delete|m2m_changed)\b")
+    signals = re.compile(r"(?<!def )\b(post_save|pre_save|post_delete|pre_delete|m2m_changed)\b")
     assert [str(p.relative_to(ROOT)) for p in sources() if signals.search(p.read_text())] == []
 
 

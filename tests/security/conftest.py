@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from tongban.work.hall import api as hall
 from tongban.work.hall.data import Outcome, Submitted
 
 from .objects import objects
+from .objects_data import shared_objects
 
 Browse = Callable[..., Client]
 PHONE, NUMBER = "13800138000", "11010519491231002X"
@@ -42,7 +45,7 @@ class World:
 
 
 @pytest.fixture
-def world(db: None, settings: Any) -> World:
+def world(db: None, settings: Any, tmp_path: Path) -> World:
     at(settings, "public")
     town = build_town()
     running, granted = _case(town, "海口在办贸易有限公司"), _case(town, "海口办结贸易有限公司")
@@ -51,7 +54,7 @@ def world(db: None, settings: Any) -> World:
     draft = hall.open_draft(town.founder, "elder_card").public_id
     made = World(town, running, granted, draft, _manager(town))
     made.planted = (running.case_no, granted.case_no, PHONE, NUMBER, "海口在办贸易有限公司", "测试甲")
-    made.places = _places(made)
+    made.places = {**_places(made), **shared_objects(town, made.manager, tmp_path)}
     return made
 
 
@@ -165,7 +168,13 @@ def at(settings: Any, site: str) -> None:
 
 def addresses(places: dict[str, str]) -> list[tuple[str, str]]:
     """Every address of the present site: its pattern, and itself with an object for each name in it."""
-    return [(pattern, filled(pattern, places)) for pattern, _view in walk()]
+    return [(pattern, filled(pattern, places)) for pattern, _view in patterns()]
+
+
+def patterns() -> list[tuple[str, Any]]:
+    """Every address of the present site and its view; what is written as an expression, as the others are."""
+    named = re.compile(r"\(\?P(<\w+>)(?:[^()]|\([^()]*\))*\)")
+    return [(named.sub(r"\1", where).strip("^$").replace("\\.", "."), view) for where, view in walk()]
 
 
 def filled(pattern: str, places: dict[str, str]) -> str:
@@ -175,8 +184,9 @@ def filled(pattern: str, places: dict[str, str]) -> str:
         while "<" in part:
             name = part[part.index("<") + 1 : part.index(">")].rpartition(":")[2]
             kind = f"{next((p for p in reversed(parts) if p.isalpha()), pattern.split('/')[0])} {name}"
-            first = f"{pattern.split('/')[0]} {name}"
-            value = places.get(kind) or places.get(first) or places.get(name)
+            first = pattern.split("/")[0]
+            keys = (f"{first} {kind}", kind, f"{first} {name}", name)
+            value = next((places[key] for key in keys if key in places), "")
             assert value, f"tests/security/conftest.py does not know what stands for <{name}> in {pattern}"
             part = part[: part.index("<")] + value + part[part.index(">") + 1 :]
         parts.append(part)

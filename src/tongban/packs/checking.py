@@ -205,6 +205,12 @@ def _check_form(pack: Pack, file: str, text: str, library: Library) -> None:
     for path, value in _walk(lines.data):
         if path[-1] == "prefill" and not _known_source(str(value), own_sources, library):
             lines.wrong(path, f"prefill: nothing is known as {value!r}")
+    held = {f"{key}.{name}" for key, register in library.registers.items() for name in register.by_name}
+    again = {field.name for field in forms.asked_again(form, held)}
+    for path, value in _walk(lines.data):
+        if path[-1] == "name" and path[-2:-1] != ("checks",) and value in again:
+            instead = "fill it in from there (prefill), or declare it here (DATA-46)"
+            lines.wrong(path, f"{value}: a register holds this already; {instead}")
     for i, material in enumerate(form.materials):
         if material.licence and material.licence not in library.licences:
             lines.wrong(("materials", i, "licence"), f"licence: there is no licence type {material.licence!r}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tongban.base.kernel.api import Lines, Path
 from tongban.base.rules import api as rules
 from tongban.base.rules.data import FeelError
+from tongban.work.hall.data import Right
 
 from .data import Pack
 
@@ -90,6 +91,9 @@ class _Item:
         for key in ("holder_name", "holder_number"):
             if key in result and result[key] not in face:
                 self.wrong((*where, key), f"{key}: the face has no line {result[key]!r}")
+        if right := result.get("right"):
+            self.right(where, right, result, answers)
+            return
         if "register" not in result:
             if values:
                 self.wrong((*where, "values"), "values: for which register?")
@@ -97,6 +101,14 @@ class _Item:
         self.register((*where, "register"), result["register"])
         self.fields((*where, "values"), result["register"], {name: name for name in values})
         self.complete(where, result["register"], values)
+
+    def right(self, where: Path, right: str, result: Mapping[str, Any], answers: Sequence[str]) -> None:
+        if right != Right.CORRECT:
+            return
+        self.register((*where, "register"), result.get("register", ""))
+        for name in ("field", "value"):
+            if name not in answers:
+                self.wrong((*where, "right"), f"right: a correction needs the answer {name!r}")
 
     def register(self, path: Path, key: str) -> None:
         if key not in self.library.registers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tongban.base.calendars.data import Procedure
-from tongban.work.hall.data import Assigned, CaseState, Outcome
+from tongban.work.hall.data import Assigned, CaseState, Outcome, Right
 
 from .shapes import (
     NAME,
@@ -47,6 +47,7 @@ _RESULT = record(
         "register": name,
         "values": mapped(_expression),
         "assign": mapped(one_of(*(kind.value for kind in Assigned))),
+        "right": one_of(*(right.value for right in Right)),
     },
 )
 _SERVICE = record(

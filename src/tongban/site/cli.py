@@ -21,9 +21,16 @@ _WITH_COMMANDS = (
     "tongban.site.ledger_cli",
     "tongban.site.packs_cli",
     "tongban.site.keys_cli",
+    "tongban.site.ferry_cli",
+    "tongban.site.node.cli",
     "tongban.trust.seals.cli",
     "tongban.trust.witness.cli",
+    "tongban.site.catalogue_cli",
     "tongban.data.linkage.cli",
+    "tongban.data.geography.cli",
+    "tongban.data.economy.cli",
+    "tongban.data.laws.cli",
+    "tongban.data.results.cli",
     "tongban.site.demo.cli",
 )
 

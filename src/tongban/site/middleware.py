@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import DataError
+from django.db import DataError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from tongban.base.kernel.api import Invalid, Stale, TongbanError
+from tongban.base.kernel.api import Invalid, Refused, Stale, TongbanError
+from tongban.base.ledger import api as ledger
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -40,11 +41,21 @@ class Answers:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TongbanError):
+            _told(request, error)
             return answer(request, error)
         if isinstance(error, DataError) or (isinstance(error, ValueError) and "NUL" in str(error)):
             # No number, date or text the database knows: what came in cannot be meant (T32, T33).
             return answer(request, NotUnderstood())
         return None
+
+
+def _told(request: HttpRequest, error: TongbanError) -> None:
+    """A member of staff who was refused leaves a leaf: many of them are an alarm. What they tried was rolled back."""
+    actor = getattr(request, "actor", None)
+    if actor is not None and actor.staff and isinstance(error, Refused):
+        view = request.resolver_match.view_name if request.resolver_match else ""
+        with transaction.atomic():
+            ledger.write("site.refused", actor.person, by=actor.by, address=view, code=error.code)
 
 
 class NotUnderstood(TongbanError):

@@ -17,6 +17,7 @@ from types import FrameType
 from . import production
 from .database import migrated, running
 from .home import home
+from .nats import exchange_commands
 from .postgres import PostgresError, Server
 from .witnesses import witness_commands
 
@@ -90,13 +91,14 @@ def _end_group(leader: int) -> None:
 
 @dataclass
 class Town:
-    """All processes of one machine: the two sites, workers (one may change tables for packs), two witnesses."""
+    """All processes of one machine: the two sites, workers (one may change tables for packs), two witnesses, the
+    exchange's hub and loop."""
 
     children: list[Child] = field(default_factory=list)
 
     @classmethod
     def usual(cls) -> Town:
-        """Public and staff site, worker, the worker that draws, owner's worker, witnesses of the ledger."""
+        """Public and staff site, worker, the worker that draws, owner's worker, witnesses of the ledger, exchange."""
         python, web = sys.executable, os.environ.get("TONGBAN_WEB_WORKERS", "2")
         sites = [
             Child(site, _granian(port, web), {"TONGBAN_SITE": site, "TONGBAN_DATABASE_ROLE": ""})
@@ -113,6 +115,7 @@ class Town:
                     "worker", worker, {**usual, "TONGBAN_WORKER_QUEUES": queues, "TONGBAN_WORKER_CONCURRENCY": hands}
                 ),
                 *(Child(f"witness-{name}", command, usual) for name, command in witness_commands().items()),
+                *(Child(name, command, usual) for name, command in exchange_commands().items()),
                 # Drawing is slow and can wait: on its own, and polite, it holds up neither people nor events.
                 Child("documents", ["nice", *worker], {**usual, "TONGBAN_WORKER_QUEUES": "documents"}),
                 Child(

@@ -46,14 +46,24 @@ ROOMS = [
     "tongban.trust.keys",
     "tongban.trust.seals",
     "tongban.trust.witness",
+    "tongban.trust.alarms",
     "tongban.engine.search",
     "tongban.engine.notify",
     "tongban.engine.process",
     "tongban.engine.forms",
     "tongban.engine.documents",
     "tongban.engine.registers",
+    "tongban.data.geography",
+    "tongban.data.economy",
+    "tongban.data.laws",
+    "tongban.data.results",
     "tongban.data.licences",
+    "tongban.data.catalogue",
+    "tongban.data.transport",
+    "tongban.data.exchange",
     "tongban.data.linkage",
+    "tongban.data.node",
+    "tongban.data.ferry",
     "tongban.work.hall",
     "tongban.portal",
     "tongban.packs",
@@ -167,6 +177,9 @@ _MAIL = mail_server(os.environ.get("TONGBAN_MAIL_URL", ""))
 EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _MAIL.backend, _MAIL.host, _MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = _MAIL.starttls, _MAIL.tls, 20
+# What may be called over HTTP: hosts, addresses, networks (`tongban.base.kernel.egress`).
+EGRESS = tuple(one.strip() for one in os.environ.get("TONGBAN_EGRESS", "").split(",") if one.strip())
+OPEN_LICENCE = os.environ.get("TONGBAN_OPEN_LICENCE", "")  # address of the licence of open data, for DCAT
 TONGBAN_SMS = os.environ.get("TONGBAN_SMS", "")  # the gateway of short messages
 TONGBAN_SMS_TOKEN = os.environ.get("TONGBAN_SMS_TOKEN", "")
 DEFAULT_FROM_EMAIL = os.environ.get("TONGBAN_MAIL_FROM", "no-reply@tongban.invalid")

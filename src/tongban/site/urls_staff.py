@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from tongban.data.exchange.rest import router as exchange
 from tongban.engine.registers.rest import router as registers
 from tongban.trust.identity.api import checked_urlconf
 from tongban.trust.keys.rest import router as keys
@@ -17,7 +18,7 @@ own = [
     path("jobs/<int:job>/retry/", retry, name="job_retry"),
 ]
 urlpatterns = [
-    rest.mounted("staff", {"registers": registers, "keys": keys}),
+    rest.mounted("staff", {"registers": registers, "keys": keys, "exchange": exchange}),
     *urls.of_rooms("staff"),
     path("", include((own, "site"))),
     path("", staff_home, name="staff_home"),

@@ -65,11 +65,12 @@ def _xlsx(data: bytes) -> Iterator[Row]:
 def _xls(data: bytes) -> Iterator[Row]:
     try:
         import xlrd
+        from xlrd.biffh import XLRDError
     except ImportError:
         raise Invalid({"file": _("Old .xls files cannot be read here: save it as .xlsx.")}) from None
     try:
         sheet = xlrd.open_workbook(file_contents=data, on_demand=True).sheet_by_index(0)
-    except (xlrd.XLRDError, AssertionError, IndexError, ValueError):
+    except (XLRDError, AssertionError, IndexError, ValueError):
         raise Invalid({"file": _("This spreadsheet cannot be read.")}) from None
     for number in range(sheet.nrows):
-        yield sheet.row_values(number)
+        yield list(sheet.row_values(number))

@@ -1,5 +1,6 @@
 """Front door of the exchange centre."""
 
+from .certifying import fingerprint
 from .enrolling import enrol, invite, invite_again
 from .nodes import block, close, unblock
 from .queries import flows, node, nodes, reach, subscriptions
@@ -11,6 +12,7 @@ __all__ = [
     "block",
     "close",
     "enrol",
+    "fingerprint",
     "flows",
     "invite",
     "invite_again",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -47,7 +48,10 @@ def _nodes() -> list[dict[str, Any]]:
 
 def tell_all() -> None:
     """The centre trusts exactly these, and every live node is sent the list. In the caller's transaction, so that a
-    blocked node is blocked everywhere or nowhere."""
+    blocked node is blocked everywhere or nowhere. One at a time: of two nodes that enrol at the same moment, neither
+    would be in the list that the other's enrolment sends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('exchange:peers'))")
     everyone = _nodes()
     for one in everyone:
         transport.trust(Peer(one["node"], one["office"], one["title"], one["certificate"], one["blocked"]))

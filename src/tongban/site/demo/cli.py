@@ -1,4 +1,4 @@
-"""`tongban demo`: load the demonstration province; generate residents and enterprises."""
+"""`tongban demo`: load the demonstration province; generate residents and enterprises; the story of the data centre."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tongban.site.boot import ready
 
+if TYPE_CHECKING:
+    from .persons import Columns, Residents
+
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds `demo load` and `demo generate`."""
+    """Adds `demo load`, `demo generate` and `demo data-centre`."""
     demo = commands.add_parser("demo", help="demonstration data; never for production")
     verbs = demo.add_subparsers(dest="verb", metavar="VERB", required=True)
     load = verbs.add_parser("load", help="load the demonstration province of this region")
@@ -23,8 +28,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     generate.add_argument("--enterprises", type=_count, default=3_000, metavar="M")
     generate.add_argument("--seed", type=int, default=None, help="another seed gives other people")
     generate.add_argument("--out", type=Path, metavar="DIR", help="write CSV files instead of the registers")
+    generate.add_argument(
+        "--extracts",
+        action="store_true",
+        help="with --out: also six departments' extracts with mistakes, and the truth",
+    )
     generate.add_argument("--json", action="store_true", help="print one JSON object")
     generate.set_defaults(run=_generate)
+    data_centre = verbs.add_parser("data-centre", help="the story of the data centre: nodes, sharing, linking, zones")
+    data_centre.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    data_centre.set_defaults(run=_data_centre)
 
 
 def _count(text: str) -> int:
@@ -44,6 +57,12 @@ def _load(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _data_centre(arguments: argparse.Namespace) -> int:
+    from .data_centre.story import run
+
+    return run(arguments)
+
+
 def _refuse_production() -> None:
     from django.conf import settings
 
@@ -52,15 +71,19 @@ def _refuse_production() -> None:
 
 
 def _generate(arguments: argparse.Namespace) -> int:
-    from .enterprises import generate_enterprises
-    from .persons import SEED, default_region, generate_persons
+    from .enterprises import generate_branches, generate_enterprises
+    from .persons import SEED, Residents, default_region
 
+    if arguments.extracts and not arguments.out:
+        sys.stderr.write("tongban: --extracts needs --out\n")
+        return 2
     seed = SEED if arguments.seed is None else arguments.seed
     region = default_region()
     _progress("generating", 0, arguments.residents + arguments.enterprises)
     start = time.perf_counter()
-    persons = generate_persons(arguments.residents, seed, region)
-    firms = generate_enterprises(arguments.enterprises, persons, seed, region)
+    residents = Residents(arguments.residents, seed, region)
+    heads = first_columns(residents, arguments.enterprises * 9)
+    firms = generate_enterprises(arguments.enterprises, heads, seed, region)
     generated = time.perf_counter()
     counts: dict[str, object] = {"residents": arguments.residents, "enterprises": arguments.enterprises}
     if arguments.out:
@@ -68,18 +91,28 @@ def _generate(arguments: argparse.Namespace) -> int:
 
         django.setup()
         from .deliver import save
+        from .extracts import write_enterprises, write_people
 
         counts["files"] = [
-            str(save(arguments.out, "population", persons)),
-            str(save(arguments.out, "legal_entity", firms)),
+            str(save(arguments.out, "population", _counted("population", residents))),
+            str(save(arguments.out, "legal_entity", [firms])),
         ]
+        if arguments.extracts:
+            branches = generate_branches(firms, seed=seed, region=region)
+            counts["extracts"] = {
+                **write_people(arguments.out, _counted("extracts", residents), seed),
+                **write_enterprises(arguments.out, firms, branches, seed),
+            }
     else:
         with ready("tongban_owner"):
             _refuse_production()
             from .deliver import deliver
 
-            for register_, columns in (("population", persons), ("legal_entity", firms)):
-                report = deliver(register_, columns, _progress)
+            for register_, blocks, total in (
+                ("population", residents, len(residents)),
+                ("legal_entity", [firms], arguments.enterprises),
+            ):
+                report = deliver(register_, blocks, total, _progress)
                 counts[register_] = {
                     "inserted": report.inserted,
                     "updated": report.updated,
@@ -90,6 +123,25 @@ def _generate(arguments: argparse.Namespace) -> int:
     counts["seconds"] = {"generate": round(generated - start, 2), "store": round(stored - generated, 2)}
     _print(counts, arguments.json)
     return 0
+
+
+def first_columns(residents: Residents, enough: int) -> Columns:
+    """Names, numbers and birth dates of the first residents: among them are the heads of enterprises."""
+    found: Columns = {"name": [], "id_number": [], "birth_date": []}
+    for block in residents:
+        for name, values in found.items():
+            values.extend(block[name])
+        if len(found["name"]) >= max(enough, 1):
+            break
+    return found
+
+
+def _counted(text: str, residents: Residents) -> Iterator[Columns]:
+    done = 0
+    for block in residents:
+        yield block
+        done += len(block["name"])
+        _progress(text, done, len(residents))
 
 
 def _progress(text: str, done: int, total: int) -> None:

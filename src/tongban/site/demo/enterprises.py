@@ -150,6 +150,26 @@ def generate_enterprises(
     return {**columns, "phone": _phones(m), "mark": [MARK] * m}
 
 
+def generate_branches(firms: Columns, share: float = 0.03, seed: int = SEED, region: Path | None = None) -> Columns:
+    """Branches (分公司) of some of the firms: registrations of their own, in other places, named after the firm."""
+    lands = villages(region or default_region())
+    random = np.random.default_rng([seed, 5])
+    heads = [row for row, kind in enumerate(firms["type"]) if kind == "enterprise"]
+    chosen = sorted(random.choice(heads, round(len(heads) * share), replace=False).tolist()) if heads else []
+    kinds = np.array(["enterprise"] * len(chosen), dtype=object)
+    village = _villages(random, lands, kinds)
+    uscc = texts(_credit_codes(lands, village, kinds, _BRANCHES))
+    columns: Columns = {name: [values[row] for row in chosen] for name, values in firms.items()}
+    columns["uscc"] = columns["tax_number"] = uscc
+    columns["org_code"] = [f"{code[8:16]}-{code[16]}" for code in uscc]
+    towns = [_town(lands.county_names[c]) for c in lands.county[village].tolist()]
+    columns["name"] = [f"{name}{town}分公司" for name, town in zip(columns["name"], towns, strict=True)]
+    columns["address"] = _premises(random, lands, village)
+    columns["address_division"] = [lands.codes[v] for v in village.tolist()]
+    return columns
+
+
+_BRANCHES = 400_000_000  # their serial numbers begin behind all firms'
 BLOCK = 1_000
 """Firms are drawn in blocks of this many; the first blocks' heads are among the first residents."""
 _START = 46_000_046

@@ -6,6 +6,7 @@ data goes in; the mobile numbers lie in the 154 range, which no carrier has.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,24 +54,56 @@ class _Homes:
     nation: Objects
 
 
-def generate_persons(n: int, seed: int = SEED, region: Path | None = None, as_of: date = AS_OF) -> Columns:
-    """Columns of `n` residents, as lists of equal length with the field names of the population register.
+class Residents:
+    """`n` invented residents, block by block: their numbers are drawn at once, their texts when a block is asked for,
+    so that a province of millions needs little memory.
 
     More residents with the same seed begin with the same ones: a province can grow without anybody changing.
-    `address_division` and `residence_division` are the village codes of `address` and `residence`; `phone` is empty
-    for young children; `mark` is `demo` on every row. `ValueError` when a region cannot hold so many people without
-    two sharing an identity number.
+    `ValueError` when a region cannot hold so many people without two sharing an identity number.
     """
-    lands = villages(region or default_region())
-    today = int(np.datetime64(as_of, "D").astype(np.int64))
+
+    def __init__(self, n: int, seed: int = SEED, region: Path | None = None, as_of: date = AS_OF) -> None:
+        self._n, self._seed = n, seed
+        self._lands = villages(region or default_region())
+        self._today = int(np.datetime64(as_of, "D").astype(np.int64))
+        drawn = [_numbers(self._random(k), self._lands, self._today) for k in range(max(-(-n // BLOCK), 1))]
+        native = np.concatenate([one.native for one in drawn])[:n].astype(np.int64)
+        self.birth = np.concatenate([one.birth for one in drawn])[:n].astype(np.int64)
+        self._age = np.concatenate([one.age for one in drawn])[:n]
+        male = np.concatenate([one.male for one in drawn])[:n]
+        self.id_numbers = _identity_numbers(self._lands, native, self.birth, male)
+
+    def __len__(self) -> int:
+        return self._n
+
+    def _random(self, block: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, 1, block])
+
+    def __iter__(self) -> Iterator[Columns]:
+        """Columns of a block after the other, as lists of equal length with the fields of the population register.
+
+        `address_division` and `residence_division` are the village codes of `address` and `residence`; `phone` is
+        empty for young children; `mark` is `demo` on every row.
+        """
+        for start in range(0, max(self._n, 1), BLOCK):
+            random = self._random(start // BLOCK)
+            columns = _texts(random, self._lands, start, _numbers(random, self._lands, self._today))
+            size = min(BLOCK, self._n - start)
+            columns = {name: values[:size] for name, values in columns.items()}
+            yield {
+                "id_number": self.id_numbers[start : start + size],
+                **columns,
+                "phone": _phones(start, self._age[start : start + size]),
+                "mark": [MARK] * size,
+            }
+
+
+def generate_persons(n: int, seed: int = SEED, region: Path | None = None, as_of: date = AS_OF) -> Columns:
+    """All columns of `n` residents at once."""
     columns: Columns = {}
-    parts = [_block(np.random.default_rng([seed, 1, k]), lands, k, today) for k in range(max(-(-n // BLOCK), 1))]
-    native, birth, male, age = (np.concatenate([part.numbers[k] for part in parts])[:n] for k in range(4))
-    columns["id_number"] = _identity_numbers(lands, native.astype(np.int64), birth.astype(np.int64), male > 0)
-    for name in parts[0].columns:
-        columns[name] = [value for part in parts for value in part.columns[name]][:n]
-    columns["phone"] = _phones(n, age)
-    columns["mark"] = [MARK] * n
+    for block in Residents(n, seed, region, as_of):
+        for name, values in block.items():
+            columns.setdefault(name, []).extend(values)
     return columns
 
 
@@ -79,28 +112,38 @@ BLOCK = 20_000
 
 
 @dataclass(frozen=True)
-class _Part:
-    """One block: finished columns, and what the identity numbers of all blocks together are made of."""
+class _Numbers:
+    """What is drawn first of a block: households, parts played, ages, days and counties of birth."""
 
-    columns: Columns
-    numbers: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+    homes: _Homes
+    home: Ints
+    role: Ints
+    age: NDArray[np.float32]
+    male: NDArray[np.bool_]
+    birth: NDArray[np.int32]
+    native: NDArray[np.int32]
 
 
-def _block(random: np.random.Generator, lands: Villages, number: int, today: int) -> _Part:
+def _numbers(random: np.random.Generator, lands: Villages, today: int) -> _Numbers:
     homes = _homes(random, BLOCK, lands)
     home = np.repeat(np.arange(len(homes.sizes)), homes.sizes)
     role, age, male = _family(random, homes, home)
     birth = today - 1 - (age * 365.2425).astype(np.int64) - random.integers(0, 365, BLOCK)
     county = lands.county[homes.village][home]
     native = np.where(random.random(BLOCK) < 0.86, county, lands.county[_pick(random, lands, BLOCK)])
+    return _Numbers(homes, home, role, age.astype(np.float32), male, birth.astype(np.int32), native.astype(np.int32))
+
+
+def _texts(random: np.random.Generator, lands: Villages, first: int, drawn: _Numbers) -> Columns:
+    homes, home, role, age, male = drawn.homes, drawn.home, drawn.role, drawn.age.astype(np.float64), drawn.male
+    birth = drawn.birth.astype(np.int64)
     codes = np.array(lands.codes, dtype=object)
     registered = _addresses(random, lands, homes.village)
     living = np.where(homes.village == homes.residence, registered, _addresses(random, lands, homes.residence))
-    first = number * BLOCK
     household = np.array(
         [f"{lands.counties[c]}{i:08d}" for i, c in enumerate(lands.county[homes.village], first)], dtype=object
     )
-    columns: Columns = {
+    return {
         "name": (_surnames(random, homes, home, role, male) + _given(random, birth, male)).tolist(),
         "sex": np.where(male, "1", "2").tolist(),
         "birth_date": birth.astype("datetime64[D]").tolist(),
@@ -115,7 +158,6 @@ def _block(random: np.random.Generator, lands: Villages, number: int, today: int
         "household_relation": _relation(role, male).tolist(),
         "status": ["normal"] * BLOCK,
     }
-    return _Part(columns, (native, birth, male, age))
 
 
 def default_region() -> Path:
@@ -253,10 +295,11 @@ def _identity_numbers(lands: Villages, native: Ints, birth: Ints, male: NDArray[
     return texts(codes)
 
 
-def _phones(n: int, age: NDArray[np.float64]) -> list[str]:
+def _phones(first: int, age: NDArray[np.float32]) -> list[str]:
+    n = len(age)
     codes: Bytes = np.empty((n, 11), dtype=np.uint8)
     codes[:, :3] = np.frombuffer(b"154", dtype=np.uint8)
-    put_number(codes, 3, 8, (np.arange(n, dtype=np.int64) * 48_271_771 + 7_654_321) % 90_000_000)
+    put_number(codes, 3, 8, (np.arange(first, first + n, dtype=np.int64) * 48_271_771 + 7_654_321) % 90_000_000)
     found = texts(codes)
     for row in np.flatnonzero(age < 12).tolist():
         found[row] = ""

@@ -14,6 +14,7 @@ from tongban.trust.keys import api as keys
 from tongban.trust.seals import api as seals
 
 from .accounts import Account, citizens, create_accounts, issue_identity_card
+from .bases import load_bases
 from .deliver import Progress, deliver, quiet
 from .enterprises import generate_enterprises
 from .persons import default_region, generate_persons
@@ -37,6 +38,7 @@ def load(
     settings = settings_of(folder)
     counts: Counts = {"seconds": {}}
     *before, items = steps(folder, settings)
+    before.append(("bases", lambda: load_bases(folder)))
     people: list[Step] = [
         ("people", lambda: _people(folder, settings, residents, enterprises, counts, progress)),
         ("licences", lambda: _licences(folder)),
@@ -64,8 +66,8 @@ def _people(
     m = enterprises if enterprises is not None else int(settings.get("enterprises", 3_000))
     persons = generate_persons(n, region=folder)
     firms = generate_enterprises(m, persons, region=folder)
-    counts["residents"] = deliver("population", persons, progress).received
-    counts["enterprises"] = deliver("legal_entity", firms, progress).received
+    counts["residents"] = deliver("population", [persons], n, progress).received
+    counts["enterprises"] = deliver("legal_entity", [firms], m, progress).received
     with system():
         accounts = create_accounts(folder, persons)
         _seals(accounts)
