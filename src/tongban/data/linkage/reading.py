@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from .data import LinkError
 
-_SAMPLE = 1 << 20
+_PIECE = 1 << 20
+_LONGEST = 1 << 20  # characters of a heading
 
 
 def read(path: Path) -> pa.Table:
@@ -41,10 +43,9 @@ def _text(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _csv(path: Path) -> pa.Table:
-    with path.open("rb") as stream:
-        sample = stream.read(_SAMPLE)
-    encoding = _encoding(sample)
-    head = sample.decode(encoding, "ignore").partition("\n")[0]
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as stream:
+        head = stream.readline(_LONGEST).partition("\n")[0]
     separator = max(",\t;|", key=head.count)
     names = next(csv.reader([head], delimiter=separator), [])
     return pyarrow.csv.read_csv(
@@ -59,12 +60,16 @@ def _csv(path: Path) -> pa.Table:
     )
 
 
-def _encoding(sample: bytes) -> str:
-    """UTF-8 if it reads so, else the national code, which reads everything else."""
-    for encoding in ("utf-8-sig", "gb18030"):
+def _encoding(path: Path) -> str:
+    """UTF-8 if the whole file reads so, else the national code, which reads nearly everything else."""
+    for encoding in ("utf-8", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            sample[: len(sample) - 4 if len(sample) == _SAMPLE else None].decode(encoding)
+            with path.open("rb") as stream:
+                while piece := stream.read(_PIECE):
+                    decoder.decode(piece)
+                decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
-        return "utf-8" if encoding == "utf-8-sig" else encoding
+        return encoding
     return "latin-1"

@@ -12,6 +12,7 @@ import pytest
 
 from tongban.data.linkage import cli
 from tongban.data.linkage.meanings import MEANINGS, meaning
+from tongban.data.linkage.reading import read
 
 FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰萍红鹏辉玲斌建国志文海波丹"
@@ -163,6 +164,17 @@ def test_what_is_wrong_is_said(settings: str, word: str, tmp_path: Path, capsys:
     assert (status, report["ok"]) == (1, False)
     assert word in report["message"]
     assert not out.exists()
+
+
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_large_file_is_read_whatever_stands_at_its_first_mebibyte(tmp_path: Path, encoding: str, shift: int) -> None:
+    file = tmp_path / "large.csv"
+    file.write_text("编号,姓名\n" + "x" * shift + "\n".join(f"{n},陈国华{'华' * 40}" for n in range(9_000)), encoding)
+    assert file.stat().st_size > 1 << 19
+    table = read(file)
+    assert table.column_names == ["编号", "姓名"]
+    assert table.num_rows == 9_000
 
 
 def test_small_and_empty_files_have_no_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
