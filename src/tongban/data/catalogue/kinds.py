@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from tongban.engine.registers.data import Level as Level
+from tongban.engine.registers.data import Zone as Zone
+
 
 class Category(StrEnum):
     """类 of a resource: base registry, theme, department."""
@@ -83,22 +86,6 @@ class Format(StrEnum):
     IMAGE = "image"
     MEDIA = "media"
     DESCRIBED = "described"
-
-
-class Level(StrEnum):
-    """Secrecy level, as of registers."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    SENSITIVE = "sensitive"
-
-
-class Zone(StrEnum):
-    """Network zone, as of registers."""
-
-    PUBLIC = "public"
-    OUTER = "outer"
-    INNER = "inner"
 
 
 class State(StrEnum):
