@@ -50,6 +50,7 @@ class Child:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
+    asked: bool = False  # to end
 
     def keep(self) -> None:
         """Start the process if it is not running, no faster than twice a second."""
@@ -65,22 +66,26 @@ class Child:
             self.process = subprocess.Popen(
                 self.command, env={**os.environ, **self.environment}, stdout=out, stderr=out, start_new_session=True
             )
-        self.started = time.monotonic()
+        self.started, self.asked = time.monotonic(), False
+
+    def ask(self) -> None:
+        """Ask the process and its children to end, once."""
+        if self.process and not self.asked:
+            self.asked = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
 
     def stop(self) -> None:
         """Ask the process and its children to end; then insist."""
         if self.process is None:
             return
-        for kind, patience in ((signal.SIGTERM, 8.0), (signal.SIGKILL, 3.0)):
-            try:
-                os.killpg(self.process.pid, kind)
-                self.process.wait(patience)
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
-            else:
-                return
+        self.ask()
+        try:
+            self.process.wait(8.0)
+        except subprocess.TimeoutExpired:
+            _end_group(self.process.pid)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(3.0)
 
 
 def _end_group(leader: int) -> None:
@@ -131,6 +136,8 @@ class Town:
             child.keep()
 
     def stop(self) -> None:
+        for child in self.children:
+            child.ask()
         for child in self.children:
             child.stop()
 

@@ -20,7 +20,7 @@ from tongban.base.ledger.api import write
 from tongban.data.catalogue import api as catalogue
 from tongban.data.catalogue.data import Grant, Mode
 from tongban.data.transport import api as transport
-from tongban.trust.identity.api import Actor, limited, require
+from tongban.trust.identity.api import Actor, limited, may
 
 from .data import COMPARE, QUERY
 from .models import Ask, Subscription
@@ -82,9 +82,10 @@ def ask(
 
 
 def access_grant(actor: Actor, grant_id: str) -> Grant:
-    """A live grant for questions of an office the actor may ask for; `NotFound` otherwise."""
+    """A live grant for questions of an office the actor may ask for; `NotFound` otherwise (T13)."""
     grant = catalogue.grant(grant_id)
-    require(actor, "exchange.ask", grant.office)
+    if not may(actor, ASK, grant.office):
+        raise NotFound
     return catalogue.live_grant(grant.id, grant.office, grant.mode, grant.items)
 
 

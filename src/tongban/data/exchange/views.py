@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from tongban.data.transport.data import Passage
 from tongban.trust.identity.api import actor_of, limited, may, permitted, public
 
 from . import certifying, checks, enrolling, mapping, nodes, queries, reconciling
-from .data import Node, NodeState
+from .data import CENTRE, Node, NodeState
 from .forms import InviteForm
 
 TONES = {
@@ -51,14 +52,19 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def _figures(request: HttpRequest) -> dict[str, Any]:
     known = queries.nodes()
+    titles = {one.key: one.title for one in known} | {CENTRE: _("Data centre")}
+    flows = [
+        replace(one, sender=titles.get(one.sender, one.sender), receiver=titles.get(one.receiver, one.receiver))
+        for one in queries.flows()[:50]
+    ]
     return {
         "nodes": [{"it": one, "tone": TONES[one.state]} for one in known],
         "places": _places(known),
         "wide": [one for one in known if one.division[2:] == "0000" and one.state != NodeState.CLOSED],
         "map": mapping.here(),
         "reach": queries.reach(),
-        "waits": queries.waits()[:20],
-        "flows": queries.flows()[:50],
+        "waits": [replace(one, who=titles.get(one.who, one.who)) for one in queries.waits()[:20]],
+        "flows": flows,
         "volumes": queries.volumes()[:50],
         "line": transport.line(),
         "manages": may(actor_of(request), "exchange.manage"),

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, now, system
 from tongban.base.ledger import api as ledger
@@ -221,6 +222,8 @@ def _side(registry: Registry, pk: int) -> Side:
     origin = {item: rows[row].source.title for item, row in cluster.lineage.items() if row in rows}
     forms = {item: rows[row].forms.get(item) or cluster.values.get(item) for item, row in cluster.lineage.items()
              if row in rows}  # fmt: skip
+    if named := rows.get(cluster.lineage.get("name", 0)):
+        forms["name~"] = named.forms.get("name~")
     titles = sorted({row.source.title for row in rows.values()})
     return Side(tuple(titles), len(rows), dict(cluster.values), forms, origin, cluster.written)
 
@@ -229,8 +232,8 @@ def _compared(registry: Registry, item: str, left: Side, right: Side, bare: bool
     one, two = (str(side.values.get(item) or "") for side in (left, right))
     shown = [show(registry, item, value, bare) for value in (one, two)]
     state = "one" if not (one and two) else "same" if left.forms.get(item) == right.forms.get(item) else "differs"
-    if item == "name" and state == "differs" and left.forms.get("name~") == right.forms.get("name~"):
-        state = "sounds"
+    if item == "name" and state == "differs" and (sound := left.forms.get("name~")):
+        state = "sounds" if sound == right.forms.get("name~") else state
     marks = _marks(*shown) if bare and state in ("differs", "sounds") else ([(shown[0], False)], [(shown[1], False)])
     return Compared(item, title(registry, item), state, *marks, left.origin.get(item, ""), right.origin.get(item, ""))
 
@@ -240,8 +243,9 @@ def title(registry: Registry, item: str) -> str:
     base = item.removesuffix("_division")
     if base in registry.definition.by_name:
         return str(registry.definition.field(base).title) + (_(" (division)") if base != item else "")
-    own = {"former_name": _("Former name"), "registration_number": _("Old registration number")}
-    return own.get(item, _("Successor") if item == "successor" else item)
+    own = {"former_name": _("Former name"), "registration_number": _("Old registration number"),
+           "tax_state": _("Tax status"), "insured": _("People insured")}  # fmt: skip
+    return own.get(item, pgettext("tax", "Successor") if item == "successor" else item)
 
 
 def show(registry: Registry, item: str, value: str, bare: bool) -> str:
