@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 
 from tests.conftest import ANSWERS, Town, build_town, papers
@@ -28,6 +30,8 @@ from .objects import objects
 from .objects_data import shared_objects
 
 Browse = Callable[..., Client]
+Read = set[str]
+QUERY, FORM = "?", "="
 PHONE, NUMBER = "13800138000", "11010519491231002X"
 
 
@@ -159,6 +163,44 @@ def browse(settings: Any) -> Browse:
         return client
 
     return opened
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Names of the parameters that pages asked for since it was last cleared, and `QUERY` or `FORM` when one was looked
+    at in any way: an answer for which it was not cannot depend on what it says."""
+    seen: Read = set()
+
+    class Watched(QueryDict):
+        """As sent, and noting what is asked for."""
+
+        def __getitem__(self, key: str) -> Any:
+            seen.add(key)
+            return super().__getitem__(key)
+
+        def __contains__(self, key: object) -> bool:
+            seen.add(str(key))
+            return super().__contains__(key)
+
+        def getlist(self, key: str, default: Any = None) -> Any:
+            seen.add(key)
+            return super().getlist(key, default)
+
+    def query(request: WSGIRequest) -> Any:
+        seen.add(QUERY)
+        if "query" not in request.__dict__:
+            request.__dict__["query"] = parsed.func(request)
+            request.__dict__["query"].__class__ = Watched
+        return request.__dict__["query"]
+
+    def form(request: WSGIRequest) -> Any:
+        seen.add(FORM)
+        return sent.fget(request)
+
+    parsed, sent = WSGIRequest.__dict__["GET"], WSGIRequest.__dict__["POST"]
+    monkeypatch.setattr(WSGIRequest, "GET", property(query))
+    monkeypatch.setattr(WSGIRequest, "POST", property(form, sent.fset))
+    return seen
 
 
 def at(settings: Any, site: str) -> None:

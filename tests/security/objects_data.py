@@ -170,7 +170,7 @@ def _linkage(town: Town) -> dict[str, str]:
         "differences id": delivery.source.public_id,
         "review id": review.public_id,
         "registries key": "population",
-        "population id": golden.id,
+        "registries id": golden.id,
         "tax-governance id": suspect.public_id,
     }
 
@@ -203,9 +203,9 @@ def _open_bases(folder: Path) -> dict[str, str]:
     assert place
     return {
         "laws name": "中华人民共和国示范法",
-        "gdp area": "460000",
+        "economy area": "460000",
         "economy code": "gdp",
-        "gdp format": "json",
+        "economy format": "json",
         "geography key": "geo_facility",
         "geography id": place.id,
         "collections key": "geo_facility",

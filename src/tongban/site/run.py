@@ -246,3 +246,4 @@ def _addresses() -> None:
         say("Demo accounts (generated people; passwords of this installation only):")
         for account in json.loads(accounts.read_text()).values():
             say(f"  {account['username']:16} {account['password']:20} {account['title']}")
+    say("The data centre's story, beside this: .venv/bin/tongban demo data-centre")

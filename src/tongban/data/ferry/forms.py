@@ -55,8 +55,12 @@ class Open(forms.Form):
 
     key = forms.SlugField(label=_("Name of the channel"), max_length=40, help_text=_("The same at both ends: to-inner"))
     title = forms.CharField(label=_("Title"), max_length=100)
-    from_zone = forms.ChoiceField(label=_("From"), choices=list(ZONES.items()), initial=Zone.OUTER.value)
-    to_zone = forms.ChoiceField(label=_("To"), choices=list(ZONES.items()), initial=Zone.INNER.value)
+    from_zone = forms.ChoiceField(
+        label=pgettext_lazy("ferry", "From"), choices=list(ZONES.items()), initial=Zone.OUTER.value
+    )
+    to_zone = forms.ChoiceField(
+        label=pgettext_lazy("ferry", "To"), choices=list(ZONES.items()), initial=Zone.INNER.value
+    )
     certificate = forms.CharField(
         label=_("Certificate of the other side (PEM)"),
         widget=forms.Textarea({"rows": 8, "class": "tb-mono"}),

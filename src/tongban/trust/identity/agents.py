@@ -87,8 +87,9 @@ def revoke_agent(agency: Ref, by: Ref) -> None:
 def accept_agency(agency: Ref, agent: Ref) -> None:
     """The agent takes it on; before that nobody can act under it."""
     with transaction.atomic():
-        row = models.Agency.objects.select_for_update(of=("self",)).filter(public_id=agency.id).first()
-        if row is None or row.agent.ref != agent or row.revoked_at is not None or row.until <= now():
+        offered = models.Agency.objects.select_for_update(of=("self",))
+        row = offered.filter(public_id=agency.id, agent__public_id=agent.id).first()
+        if row is None or row.revoked_at is not None or row.until <= now():
             raise NotFound(_("There is no such authorisation."))
         if row.accepted_at is None:
             row.accepted_at = now()

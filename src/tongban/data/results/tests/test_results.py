@@ -114,10 +114,7 @@ def test_the_seven_day_rule_is_shown_and_watched(base: None, run_jobs: Callable[
         record(Kind.APPROVAL, APPROVAL)
         (one,) = api.published(late=True)
         assert one.late
-        assert (
-            "迟" in Client().get(f"/results/{one.id}/").content.decode()
-            or "late" in Client().get(f"/results/{one.id}/").content.decode()
-        )
+        assert "逾期公示" in Client().get(f"/results/{one.id}/").content.decode()
     with system():
         registers.write("penalty_result", PENALTY, by=None, reason="exchange", source="exchange")
         ((row, due),) = api.unpublished(Kind.PENALTY, date(2026, 11, 1))

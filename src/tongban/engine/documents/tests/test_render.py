@@ -40,6 +40,7 @@ BASE: dict[str, Any] = {
     "holder": "海南示范云帆科技有限公司",
     "identifier": "1.2.156.3005.2.X.1",
     "face": [{"label": "名称", "value": "海南示范云帆科技有限公司"}],
+    "sections": [{"title": "人口信息库", "rows": [{"label": "姓名", "value": "测试甲"}]}],
 }
 
 

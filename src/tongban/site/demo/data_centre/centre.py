@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,8 +36,8 @@ def centre() -> Iterator[bool]:
 def _serving() -> bool:
     """Whether this installation serves: the staff site answers, and our own hub listens."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{_port('staff')}/health/", timeout=10).close()
-    except (urllib.error.URLError, OSError):
+        wait_for_sites(0)
+    except RuntimeError:
         return False
     hub = int(os.environ.get("TONGBAN_NATS_PORT", "0")) or ports(home() / "nats" / "ports.json", 3)[0]
     if not (os.environ.get("TONGBAN_NATS_URL") or _listening(hub)):

@@ -12,6 +12,7 @@ import pytest
 
 from tongban.base.kernel.api import credit_code, system
 from tongban.engine.registers import api as registers
+from tongban.site.demo import accounts
 from tongban.site.demo.province import load
 from tongban.site.region.organisation import ROOT, government_code, office_rows
 from tongban.site.region.places import read_divisions
@@ -22,8 +23,8 @@ REGION = Path(__file__).resolve().parents[5] / "regions" / "hainan"
 
 
 @pytest.fixture
-def state(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    settings.TONGBAN_HOME = tmp_path
+def state(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(accounts, "accounts_file", lambda: tmp_path / "demo-accounts.json")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     yield tmp_path
     registers.forget_definitions()
@@ -58,14 +59,16 @@ def test_offices_have_parents_roles_and_codes_that_check() -> None:
 @pytest.mark.django_db
 def test_loading_twice_changes_nothing(state: Path) -> None:
     first = load(residents=3_000, enterprises=200)
-    assert first["residents"] == 3_000 and first["items"] == 421 + 2
+    assert first["residents"] == 3_000 and first["items"] == 421 + 5
     accounts = json.loads((state / "demo-accounts.json").read_text())
     assert (state / "demo-accounts.json").stat().st_mode & 0o077 == 0
     assert {"founder", "clerk", "commerce", "quality", "tax", "leader", "supervisor"} <= set(accounts)
     again = load(residents=3_000, enterprises=200)
-    assert {k: v for k, v in again.items() if k not in ("seconds", "calendar")} == {
-        k: v for k, v in first.items() if k not in ("seconds", "calendar")
+    counted_anew = ("seconds", "calendar", "bases")
+    assert {k: v for k, v in again.items() if k not in counted_anew} == {
+        k: v for k, v in first.items() if k not in counted_anew
     }
+    assert (first["bases"] > 0, again["bases"]) == (True, 0)
     assert json.loads((state / "demo-accounts.json").read_text()) == accounts
 
     founder = identity.person_by_username("founder")

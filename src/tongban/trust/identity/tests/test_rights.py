@@ -141,13 +141,15 @@ OPERATIONS: list[tuple[str, Send, set[str]]] = [
 
 
 def everything() -> list[Any]:
-    """All that identity keeps, but for sessions and counters; and how much the ledger holds."""
+    """All that identity keeps, but for sessions and counters; and how much the ledger holds besides the refusals."""
     kept: list[Any] = []
     for model in apps.get_app_config("identity").get_models():
         if model.__name__ not in ("Session", "Limit", "OneTimeCode"):
             kept.append([{**row, "last_login": ""} for row in model._base_manager.order_by("pk").values()])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM ledger_leaf WHERE kind NOT LIKE 'identity.sign%'")
+        cursor.execute(
+            "SELECT count(*) FROM ledger_leaf WHERE kind NOT LIKE 'identity.sign%' AND kind <> 'site.refused'"
+        )
         kept.append(cursor.fetchone())
     return kept
 

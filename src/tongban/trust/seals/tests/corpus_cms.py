@@ -271,15 +271,28 @@ def _sm2(world: World) -> Cases:
         run("req", "-new", "-key", "seal.key", "-sm3", "-subj", "/O=Test/CN=SM2 seal", "-out", "seal.csr", *identity)
         run("x509", "-req", "-in", "seal.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-sm3",
             "-days", "200", "-out", "seal.pem", *identity, "-vfyopt", "distid:1234567812345678")  # fmt: skip
-        root, seal = (
-            x509.Certificate.load(run("x509", "-in", f"{one}.pem", "-outform", "DER")) for one in ("root", "seal")
-        )
+
+        def sm2(content: bytes, key: str) -> bytes:
+            (place / "signed").write_bytes(content)
+            return run("pkeyutl", "-sign", "-inkey", key, "-rawin", "-digest", "sm3", "-in", "signed",
+                       "-pkeyopt", "distid:1234567812345678")  # fmt: skip
+
+        def issued(name: str) -> x509.Certificate:
+            """As of the tests' moment: the command can only issue from the machine's present on."""
+            made = x509.Certificate.load(run("x509", "-in", f"{name}.pem", "-outform", "DER"))
+            facts = made["tbs_certificate"]
+            facts["validity"] = {
+                end: x509.Time("utc_time", MOMENT + days * DAY)
+                for end, days in (("not_before", -100), ("not_after", 100))
+            }
+            made["signature_value"] = sm2(facts.dump(force=True), "root.key")
+            return x509.Certificate.load(made.dump(force=True))
+
+        root, seal = issued("root"), issued("seal")
         world.more_roots = (root,)
         digest = hashlib.new("sm3", TEXT).digest()
         listed = cms.CMSAttributes([attribute("content_type", "data"), attribute("message_digest", digest)])
-        (place / "signed").write_bytes(listed.dump())
-        value = run("pkeyutl", "-sign", "-inkey", "seal.key", "-rawin", "-digest", "sm3", "-in", "signed",
-                    "-pkeyopt", "distid:1234567812345678")  # fmt: skip
+        value = sm2(listed.dump(), "seal.key")
         info = cms.SignerInfo(
             {
                 "version": "v1",

@@ -26,8 +26,8 @@ def applicant_of(actor: Actor) -> Applicant:
 
 
 def party_of(case: Ref) -> tuple[str, str, str]:
-    """Whom a case was about, for a program under its own authority: person or legal_entity, name, and the identity number
-    or credit code."""
+    """Whom a case was about, for a program under its own authority: person or legal_entity, name, and the identity
+    number or credit code."""
     found = Case.objects.get(public_id=case.id)
     ref = Ref.parse(found.applicant)
     if ref.kind == PERSON:
