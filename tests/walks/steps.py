@@ -32,6 +32,9 @@ def fill(page: Page, **values: str) -> None:
 
 
 def latin(page: Page, own: str = "") -> list[str]:
-    """Latin words that a Chinese page shows, outside the allowed ones and what somebody typed."""
+    """Latin words that a Chinese page shows, outside the allowed ones, keys set in fixed type, and what somebody
+    typed."""
     shown = page.locator("body").inner_text().replace(own, "")
+    for key in page.locator(".tb-mono").all_inner_texts():
+        shown = shown.replace(key, "")
     return sorted(set(LATIN.findall(ALLOWED.sub("", shown))))
