@@ -71,6 +71,7 @@ class Bundle:
 
     id: str
     channel: str
+    channel_title: str
     number: int | None
     state: State
     label: str

@@ -46,7 +46,7 @@ def bundle(actor: Actor, id: str) -> data.Bundle:
 
 def bundles(channel: str = "", after: str = "", size: int = 50) -> tuple[list[data.Bundle], str]:
     """Newest first, a page by keyset, and the key of the next."""
-    rows = Bundle.objects.order_by("-at", "-id")
+    rows = Bundle.objects.select_related("channel").order_by("-at", "-id")
     if channel:
         rows = rows.filter(channel_id=channel)
     last = Bundle.objects.filter(id=after).first() if after else None
@@ -70,7 +70,8 @@ def bundle_of(row: Bundle) -> data.Bundle:
     """A row outside this room."""
     proposer = Ref.parse(row.proposed_by) if row.proposed_by else None
     return data.Bundle(
-        id=row.id, channel=row.channel_id, number=row.number, state=State(row.state), label=row.label,
+        id=row.id, channel=row.channel_id, channel_title=row.channel.title,
+        number=row.number, state=State(row.state), label=row.label,
         reason=row.reason, contents=contents_of(row), proposed_by=row.proposer, proposer=proposer,
         approved_by=row.approver, name=row.name, digest=row.digest, finding=row.finding, receipt=row.receipt, at=row.at,
     )  # fmt: skip
