@@ -65,7 +65,9 @@ def test_the_form_is_filled_from_the_registers_and_names_its_sources(walk: Walk)
     assert page.locator(".tb-errors a").count() >= 3
     walk.look(page, "form-errors")
     page.locator(".tb-errors a").first.click()
-    taken = walk.installation.rows("select name from registers.legal_entity where right(name, 2) = '公司' limit 1")[0][0]
+    taken = walk.installation.rows("select name from registers.legal_entity where right(name, 2) = '公司' limit 1")[0][
+        0
+    ]
     fill(page, name=taken, capital="1000000", scope="日用百货批发、零售", industry="F51")
     assert "人口" in said(page)
     walk.look(page, "form-enterprise")
