@@ -5,7 +5,7 @@ from .bulk import bulk
 from .definitions import apply, choices, codes, definition, definitions, load_codes, plan
 from .definitions import check as check_definitions
 from .definitions import forget as forget_definitions
-from .export import export
+from .export import export, safe
 from .parsing import parse
 from .queries import filters, find, find_by_id, find_many, get, history, orders, own_rows, page, similar, trace
 from .rowmodel import model
@@ -37,6 +37,7 @@ __all__ = [
     "parse",
     "plan",
     "retire",
+    "safe",
     "shown",
     "similar",
     "trace",

@@ -60,12 +60,15 @@ def export(
     return file
 
 
-def safe(text: str) -> str:
+def safe(text: str, *, numbers: bool = False) -> str:
     """The text so that no spreadsheet computes with it: an apostrophe before a dangerous beginning.
 
-    Control characters go first: a program that drops them would uncover what stood behind.
+    Control characters go first: a program that drops them would uncover what stood behind. `numbers`: plain numbers,
+    negative ones too, stay numbers.
     """
     text = "".join(c for c in text if c >= " " or c in "\t\r\n")
+    if numbers and text.lstrip("-").replace(".", "", 1).isdecimal():
+        return text
     return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) else text
 
 

@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from tongban.base.kernel.api import Invalid
+from tongban.engine.registers import api as registers
 
 from .offers import Offer, every, texts, values
 
@@ -23,15 +24,7 @@ FORMS = ("csv", "xlsx", "json")
 MOST_IN_SHEET = 50_000
 """Rows of a spreadsheet; it cannot be streamed, and CSV can."""
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MEMORY = 4 << 20
-
-
-def safe(text: str) -> str:
-    """The text so that no spreadsheet computes with it; plain numbers stay numbers."""
-    text = "".join(one for one in text if one >= " " or one in "\t\r\n")
-    dangerous = text.lstrip(" ").startswith(_DANGEROUS) and not text.lstrip("-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if dangerous else text
 
 
 def download(found: Offer, form: str, asked: Mapping[str, str]) -> HttpResponseBase:
@@ -46,7 +39,7 @@ def download(found: Offer, form: str, asked: Mapping[str, str]) -> HttpResponseB
         objects = (json.dumps(values(found, row), cls=DjangoJSONEncoder, ensure_ascii=False) for row in lines)
         return _streamed(_json(objects), "application/json", name)
     headings = [item.title for item in found.items]
-    cells = ([safe(text) for text in texts(found, row)] for row in lines)
+    cells = ([registers.safe(text, numbers=True) for text in texts(found, row)] for row in lines)
     if form == "csv":
         return _streamed(_csv(headings, cells), "text/csv; charset=utf-8", name)
     return FileResponse(_xlsx(found.resource.title, headings, cells), as_attachment=True, filename=name)
@@ -68,7 +61,7 @@ class _Echo:
 def _csv(headings: list[str], cells: Iterable[list[str]]) -> Iterator[str]:
     """With a mark at the beginning, by which office programs know UTF-8."""
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + writer.writerow([safe(one) for one in headings])
+    yield "\ufeff" + writer.writerow([registers.safe(one, numbers=True) for one in headings])
     for line in cells:
         yield writer.writerow(line)
 
@@ -83,7 +76,7 @@ def _json(objects: Iterable[str]) -> Iterator[str]:
 def _xlsx(title: str, headings: list[str], cells: Iterable[list[str]]) -> IO[bytes]:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("".join(one for one in title if one not in r"[]:*?/\'")[:31] or "data")
-    for at, line in enumerate(([safe(one) for one in headings], *cells)):
+    for at, line in enumerate(([registers.safe(one, numbers=True) for one in headings], *cells)):
         if at > MOST_IN_SHEET:
             raise Invalid({"format": _("A spreadsheet holds at most 50,000 rows here. Choose csv, or filter.")})
         row = []
