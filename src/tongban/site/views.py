@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
+from django.urls import reverse
 
 from tongban.trust.identity.api import public, staff
 
@@ -35,6 +36,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @staff
 def staff_home(request: HttpRequest) -> HttpResponse:
-    """The first thing this person works with: the inbox for most."""
-    entries = staff_navigation(request)
-    return redirect(entries[0]["url"] if entries else "identity:account")
+    """The first thing this person works with: the inbox for most, messages where there is nothing else."""
+    messages = reverse("notify:inbox")
+    work = (entry["url"] for entry in staff_navigation(request) if entry["url"] != messages)
+    return redirect(next(work, messages))
