@@ -133,8 +133,8 @@ SELECT substr(md5('w' || c.id), 1, 26), c.id, CASE WHEN c.state = 'submitted' TH
 FROM hall_case c WHERE c.nonce LIKE 'fill%%' AND %(office)s <> ''
 """
 LEAVES = """
-INSERT INTO ledger_leaf (at, kind, subject_kind, subject_id, "by", facts, leaf)
-SELECT c.submitted_at, k.kind, 'hall.case', c.public_id, 'identity.person:p1', '{"office": "o"}', sha256('x')
+INSERT INTO ledger_leaf (at, kind, subject_kind, subject_id, "by", facts)
+SELECT c.submitted_at, k.kind, 'hall.case', c.public_id, 'identity.person:p1', '{"office": "o"}'
 FROM hall_case c, unnest(ARRAY['hall.case.submitted','hall.case.accepted','hall.case.decided','hall.case.granted']) AS k(kind)
 WHERE c.nonce LIKE 'fill%'
 """

@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import sql
 
+from tongban.base.ledger.data import WRITTEN
+
 from .home import secret
 from .postgres import DATABASE, OWNER, PostgresError, Server
 
@@ -145,7 +147,8 @@ def grant_rows() -> None:
         run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tongban_app")
         run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tongban_app, tongban_public")
         run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tongban_public")
-        run("REVOKE UPDATE, DELETE, TRUNCATE ON ledger_leaf FROM tongban_app")
+        run("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_leaf FROM tongban_app")
+        run(f"GRANT INSERT {WRITTEN} ON ledger_leaf TO tongban_app")  # neither number nor moment (T3)
         run("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM tongban_app")
         sealed = "ledger_head, witness_cosignature, witness_stamp, witness_signer, witness_check"
         run(f"REVOKE UPDATE, DELETE, TRUNCATE ON {sealed} FROM tongban_app")  # what was said stays said (R6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +44,13 @@ def between(
     """How many days lie after `start` up to and including `end`; negative when `end` is earlier."""
     calendar, rules = current(jurisdiction or default_jurisdiction())
     return arithmetic.between(calendar, start, end, Unit(unit), suspensions, rules)
+
+
+def left(dues: Iterable[date], jurisdiction: str = "") -> dict[date, int]:
+    """Working days left until each of these dates, negative when it has passed; one question for all, for lists."""
+    calendar, rules = current(jurisdiction or default_jurisdiction())
+    day = today()
+    return {due: arithmetic.between(calendar, day, due, Unit.WORKDAY, (), rules).days for due in {*dues}}
 
 
 def works(on: date, jurisdiction: str = "") -> bool:

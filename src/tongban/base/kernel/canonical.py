@@ -8,6 +8,8 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
@@ -32,4 +34,4 @@ def canonical(value: Any) -> bytes:
 
     Raises TypeError for a float: languages write one float in different ways (RFC 8785, 3.2.2.3).
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _text(_plain(value)).encode()

@@ -1,6 +1,6 @@
 """Front door of the ledger."""
 
-from .actions import leaf_hash, write
+from .actions import write
 from .counting import Count, by_hour, counted
 from .export import Parts, export, export_parts, judge_receipt, verify_parts
 from .queries import (
@@ -44,7 +44,6 @@ __all__ = [
     "latest_head",
     "latest_of",
     "leaf",
-    "leaf_hash",
     "leaf_hashes",
     "leaves",
     "log_name",

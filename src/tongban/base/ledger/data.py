@@ -6,13 +6,15 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from tongban.base.kernel.api import canonical
 from tongban.base.kernel.data import Ref
 
 from .verify.command import add_arguments as add_verify_arguments
 from .verify.command import run as run_verify
+from .verify.document import FORMAT, SLOT, filled
 from .verify.heads import Head, Witness
 from .verify.program import verifier
 from .verify.report import Finding, Report
@@ -20,6 +22,8 @@ from .verify.signatures import Keys, verify_signature
 from .verify.tree import Tree, consistent
 
 __all__ = [
+    "FORMAT",
+    "SLOT",
     "Finding",
     "Head",
     "Keys",
@@ -29,13 +33,18 @@ __all__ = [
     "SealedHead",
     "Signed",
     "Tree",
+    "WRITTEN",
     "Witness",
     "add_verify_arguments",
     "consistent",
+    "filled",
     "run_verify",
     "verifier",
     "verify_signature",
 ]
+
+# What a role of the application may give of a leaf; number and moment are the database's own (T3).
+WRITTEN = '(kind, subject_kind, subject_id, "by", facts)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,18 @@ class LedgerEntry:
     subject: Ref
     by: Ref | None
     facts: Mapping[str, Any]
-    leaf: bytes
+
+    @property
+    def event(self) -> bytes:
+        """The canonical event: what is hashed, and what an export shows."""
+        at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        by, subject = str(self.by or ""), str(self.subject)
+        return canonical({"at": at, "by": by, "facts": self.facts, "kind": self.kind, "subject": subject})
+
+    @property
+    def leaf(self) -> bytes:
+        """SHA-256(0x00 || event): the leaf hash of RFC 6962."""
+        return hashlib.sha256(b"\x00" + self.event).digest()
 
 
 @dataclass(frozen=True, slots=True)

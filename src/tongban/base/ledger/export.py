@@ -16,7 +16,7 @@ from tongban.base.kernel.api import now
 
 from .data import Report, SealedHead, Witness
 from .queries import event_texts, frontier, heads, leaf_hashes, log_name, numbers_at, sealed_numbers
-from .verify.files import verify_ledger, verify_receipt
+from .verify.files import verify_ledger, verify_shown
 
 CHUNK = 5_000
 Records = Callable[[Sequence[SealedHead]], Sequence[Mapping[str, Any]]]
@@ -75,11 +75,12 @@ def verify_parts(parts: Parts, witnesses: Sequence[Witness] = ()) -> Report:
     return verify_ledger(parts.manifest, parts.records, parts.lines, parts.sealed, witnesses)
 
 
-def judge_receipt(receipt: Mapping[str, Any], roots: Sequence[bytes]) -> Report:
-    """Judge a receipt that somebody shows; `roots` are certificates (DER) to trust. `ValueError` when unreadable."""
+def judge_receipt(content: bytes, roots: Sequence[bytes]) -> Report:
+    """Judge a receipt that somebody shows, JSON or PDF; `roots` are certificates (DER) to trust. `ValueError` when
+    unreadable."""
     try:
-        return verify_receipt(receipt, [load_der_x509_certificate(each) for each in roots])
-    except (KeyError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
+        return verify_shown(content, [load_der_x509_certificate(each) for each in roots])
+    except (KeyError, TypeError, AttributeError, RecursionError, UnsupportedAlgorithm) as error:
         raise ValueError("this is no receipt") from error
 
 

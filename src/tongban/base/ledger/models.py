@@ -7,16 +7,15 @@ from django.db import models
 
 
 class Leaf(models.Model):
-    """Insert-only. `leaf` = SHA-256(0x00 || canonical event), ready for an RFC 6962 tree."""
+    """Insert-only. The database gives number and moment; the hash over the whole is made when the leaf is sealed."""
 
     seq = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField()
+    at = models.DateTimeField(db_default=models.Func(function="clock_timestamp"))
     kind = models.CharField(max_length=100)
     subject_kind = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=80)
     by = models.CharField(max_length=140, blank=True)
     facts = models.JSONField()
-    leaf = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "ledger_leaf"

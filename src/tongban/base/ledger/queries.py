@@ -74,7 +74,6 @@ def _entry(row: Leaf) -> LedgerEntry:
         subject=Ref(row.subject_kind, row.subject_id),
         by=Ref.parse(row.by) if row.by else None,
         facts=row.facts,
-        leaf=bytes(row.leaf),
     )
 
 

@@ -35,7 +35,7 @@ _UNSEALED = """
 WITH sealed AS MATERIALIZED (
     SELECT unnest(seqs) AS seq FROM ledger_tile
     WHERE level = 0 AND int8range(first, last, '[]') && int8range(%(complete)s, NULL, '()'))
-SELECT seq, leaf FROM ledger_leaf l
+SELECT seq FROM ledger_leaf l
 WHERE seq > %(complete)s AND NOT EXISTS (SELECT FROM sealed s WHERE s.seq = l.seq)
 ORDER BY seq LIMIT %(limit)s
 """
@@ -66,14 +66,14 @@ def seal(signer: Signer, batch: int = BATCH) -> SealedHead | None:
             return None
         [(drawn, at)] = _ask(_DRAWN)
         writers = [each for (each,) in _ask(_WRITERS)]
-        rows = _ask(_UNSEALED, {"complete": this.complete, "limit": batch})
-        moved = _move_complete(this, drawn, writers, rows[-1][0] if len(rows) == batch else None)
-        seqs = [seq for seq, _leaf in rows]
-        if rows:
-            _append(this, seqs, _hashes(this.algorithm, rows))
-        if rows or moved:
+        seqs = [seq for (seq,) in _ask(_UNSEALED, {"complete": this.complete, "limit": batch})]
+        moved = _move_complete(this, drawn, writers, seqs[-1] if len(seqs) == batch else None)
+        if seqs:
+            events = dict(event_texts(seqs))
+            _append(this, seqs, [leaf_hash(events[seq], this.algorithm) for seq in seqs])
+        if seqs or moved:
             this.save()
-        return _head(this, seqs, signer, drawn, at) if rows else None
+        return _head(this, seqs, signer, drawn, at) if seqs else None
 
 
 def unsealed(limit: int = 1000) -> int:
@@ -103,21 +103,6 @@ def _move_complete(this: Log, drawn: int, writers: Sequence[str], cut: int | Non
     if cut is not None:
         this.complete, this.mark = min(this.complete, cut), min(this.mark, cut)
     return before != (this.complete, this.mark, this.writers)
-
-
-def _hashes(algorithm: str, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
-    """What goes into the tree: the hash made when the leaf was written, or SM3 over the event that gives that hash.
-
-    A leaf whose text was changed before it was sealed keeps the first hash, which its text does not give any more.
-    """
-    written = [bytes(leaf) for _seq, leaf in rows]
-    if algorithm == "sha256":
-        return written
-    events = dict(event_texts([seq for seq, _leaf in rows]))
-    return [
-        leaf_hash(events[seq], algorithm) if leaf_hash(events[seq]) == leaf else leaf
-        for (seq, _), leaf in zip(rows, written, strict=True)
-    ]
 
 
 def _append(this: Log, seqs: Sequence[int], hashes: Sequence[bytes]) -> None:

@@ -1,7 +1,7 @@
 """Front door of economy."""
 
 from .actions import approve, define_indicators, import_published, prepare, release_due, withdraw
-from .queries import areas, compare, indicator, indicators, latest, release, releases, series, vintages
+from .queries import areas, compare, indicator, indicators, latest, release, releases, revisions, series
 from .reading import read
 from .sheets import rows
 
@@ -19,8 +19,8 @@ __all__ = [
     "release",
     "release_due",
     "releases",
+    "revisions",
     "rows",
     "series",
-    "vintages",
     "withdraw",
 ]

@@ -81,13 +81,13 @@ def series(code: str, area: str, *, as_of: datetime | None = None, vintage: Vint
     return Series(indicator(code), area, name or area, tuple(found.values()), as_of)
 
 
-def vintages(code: str, area: str, period: str) -> tuple[Point, ...]:
-    """Every figure that was published for one period, the first one first."""
-    return tuple(
-        Point(period, value.normalize() + 0, status, known, version)
-        for which, value, status, known, version, _until, _name, gone in _versions(code, area)
-        if which == period and gone is None
-    )
+def revisions(code: str, area: str) -> tuple[tuple[Point, ...], ...]:
+    """The periods whose figure was changed after it was published, the newest first; of each every figure in turn."""
+    found: dict[str, list[Point]] = {}
+    for period, value, status, known, version, _until, _name, gone in _versions(code, area):
+        if gone is None:
+            found.setdefault(period, []).append(Point(period, value.normalize() + 0, status, known, version))
+    return tuple(tuple(points) for _period, points in sorted(found.items(), reverse=True) if len(points) > 1)
 
 
 def _versions(code: str, area: str) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from tongban.engine.registers import api as registers
 from tongban.trust.identity.api import public
 
 from . import chart, periods, queries
-from .data import INDICATOR, Comparison, Indicator, Series, Vintage
+from .data import INDICATOR, Comparison, Indicator, Point, Series, Vintage
 
 _MOST_AREAS = 5
 
@@ -94,6 +94,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             )
             for period in axis
         ],
+        "revisions": [(each.area_name, *_revised(points, one)) for each in found for points in _changed(each)],
         "asked": request.GET,
         "error": error,
         "comparisons": _comparisons(one),
@@ -120,6 +121,15 @@ def _compared(found: Series, kind: Comparison, base: str, one: Indicator) -> tup
 def _cell(found: Series, value: Decimal | None, period: str, places: int | None) -> dict[str, object]:
     point = next((each for each in found.points if each.period == period), None)
     return {"value": _figure(value, places) if value is not None else "", "revised": bool(point and point.revision > 1)}
+
+
+def _changed(found: Series) -> tuple[tuple[Point, ...], ...]:
+    return queries.revisions(found.indicator.code, found.area) if found.as_of is None else ()
+
+
+def _revised(points: tuple[Point, ...], one: Indicator) -> tuple[str, list[tuple[str, datetime]]]:
+    """A period, and its figures in turn with the moment each was published."""
+    return _period(points[0].period), [(_figure(point.value, one.places), point.known) for point in points]
 
 
 @public

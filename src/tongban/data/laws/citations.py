@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from tongban.base.kernel.api import today
@@ -39,8 +40,9 @@ def resolve(text: str, on: date | None = None) -> tuple[Citation, ...]:
         version = force.get(name)
         problem = "unknown_law" if not name else "not_in_force" if version is None else ""
         if not places:
-            made.append(Citation(match.group(0), name or match.group(1), version=version, problem=problem))
-        for written, label, paragraph, item in places:
+            whole = Citation(match.group(0), name or match.group(1), version=version, problem=problem)
+            made.append(replace(whole, start=match.start(), end=match.end()))
+        for turn, (written, label, paragraph, item, end) in enumerate(places):
             found = known.get((name, place_of(label) or 0)) if version else None
             wrong = problem or ("" if found and _there(found, paragraph) else "no_article")
             made.append(
@@ -53,24 +55,26 @@ def resolve(text: str, on: date | None = None) -> tuple[Citation, ...]:
                     version,
                     None if wrong else found,
                     wrong,
+                    end - len(written) if turn else match.start(),
+                    end,
                 )
             )
     return tuple(made)
 
 
-Place = tuple[str, str, int, int]
+Place = tuple[str, str, int, int, int]  # as written, article, paragraph, item, where it ends in the text
 
 
 def _places(text: str, start: int) -> Iterator[Place]:
     while found := _PLACE.match(text, start):
         label, paragraph, item = found.groups()
         written = found.group(0).lstrip("、，,和及至 　\n")
-        yield written, label, number(paragraph) if paragraph else 0, number(item) if item else 0
+        yield written, label, number(paragraph) if paragraph else 0, number(item) if item else 0, found.end()
         start = found.end()
 
 
 def _articles(versions: Sequence[Version], places: Sequence[Place]) -> dict[tuple[str, int], Article]:
-    wanted = {place for _w, label, _p, _i in places if (place := place_of(label)) is not None}
+    wanted = {place for _written, label, *_rest in places if (place := place_of(label)) is not None}
     if not wanted or not versions:
         return {}
     issued = {one.law: one.issued for one in versions}

@@ -137,6 +137,7 @@ class Citation:
 
     `found` is the article in the version in force on the day that was asked about; None with `problem` set:
     unknown_law, not_in_force or no_article. A citation of the whole law has no `label` and, once found, only `version`.
+    It stands in the text from `start` to `end`; a further article of one law there without the law's name.
     """
 
     text: str
@@ -147,3 +148,5 @@ class Citation:
     version: Version | None = None
     found: Article | None = None
     problem: str = ""
+    start: int = 0
+    end: int = 0

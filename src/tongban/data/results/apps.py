@@ -15,4 +15,4 @@ class ResultsConfig(AppConfig):
     public_tables: ClassVar[dict[str, str]] = {"results_publication": "SELECT"}
 
     def ready(self) -> None:
-        from . import permissions  # noqa: F401 - declares rights
+        from . import messages, permissions  # noqa: F401 - declared once, at start

@@ -71,6 +71,16 @@ class ResultPublished(Event):
 
 
 @dataclass(frozen=True)
+class ResultDue(Event):
+    """A result is in the register and not public, and its last day is near or (`overdue`) over."""
+
+    result: Ref
+    number: str
+    due: date
+    overdue: bool
+
+
+@dataclass(frozen=True)
 class ResultWithdrawn(Event):
     """A published result was taken back."""
 

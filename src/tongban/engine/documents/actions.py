@@ -19,7 +19,7 @@ from .data import DOCUMENT, Document, DocumentFailed, DocumentReady, Facts, Stat
 from .drawing import render
 from .kinds import kinds
 from .models import Document as Row
-from .queries import as_data
+from .queries import READY, as_data
 from .values import plain, restored
 
 
@@ -99,7 +99,7 @@ def produce(id: str) -> None:
             )
         )
         if done:
-            ledger.write("documents.document.ready", subject, document=id, digest=digest)
+            ledger.write(READY, subject, document=id, digest=digest)
             emit(DocumentReady(id, row.kind, subject))
 
 

@@ -4,7 +4,7 @@ from .actions import new_number, produce, request, retry
 from .drawing import render
 from .kinds import Kind, kinds
 from .pictures import qr_code, seal
-from .queries import document, documents_of, failed, pdf, response
+from .queries import document, documents_of, failed, pdf, proof, response
 
 __all__ = [
     "Kind",
@@ -15,6 +15,7 @@ __all__ = [
     "new_number",
     "pdf",
     "produce",
+    "proof",
     "qr_code",
     "render",
     "request",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,11 +12,12 @@ from django.conf import settings
 from django.template import Context, Engine
 from django.utils import translation
 from django.utils.safestring import mark_safe
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetchingError
 
 from tongban.base.kernel.api import canonical
+from tongban.base.ledger.data import SLOT
 
 from .data import Facts
 from .kinds import Kind, kinds
@@ -44,16 +46,41 @@ def render(kind: str, facts: Facts, language: str = "zh-hans") -> bytes:
     a request (G12); `request` has it done by a job.
 
     Raises KeyError for an unknown kind or a missing fact, TypeError for a fact that is not a plain value."""
-    page, identifier = _page(kinds.get(kind), facts, language)
+    known = kinds.get(kind)
+    page, identifier = _page(known, facts, language)
     fonts, sheet = _prepared()
     document = HTML(string=page, base_url=None, url_fetcher=_NoFetching())
     return document.write_pdf(  # type: ignore[no-any-return]
+        finisher=_leave_open if known.carries_proof else None,
+        attachments=[_slot()] if known.carries_proof else None,
         font_config=fonts,
         stylesheets=[sheet],
         pdf_variant="pdf/a-3u",
         pdf_identifier=identifier,
         pdf_tags=True,
     )
+
+
+def _slot() -> Attachment:
+    """Room for the proof that the ledger gives afterwards (`queries.response`). It has no date of its own."""
+    undated = datetime(2000, 1, 1)  # noqa: DTZ001 - PDF/A wants one, equal facts want equal bytes
+    return Attachment(
+        string=" " * SLOT,
+        url_fetcher=_NoFetching(),
+        name="proof.json",
+        description="RFC 6962",
+        created=undated,
+        modified=undated,
+        relationship="Data",
+    )
+
+
+def _leave_open(_document: Any, pdf: Any) -> None:
+    """The slot lies in the file as it is, not compressed and without a check sum, so that it can be filled."""
+    for each in pdf.objects:
+        if getattr(each, "extra", {}).get("Type") == "/EmbeddedFile":
+            each.compress = False
+            del each.extra["Params"]["CheckSum"]
 
 
 def _page(kind: Kind, facts: Facts, language: str) -> tuple[str, bytes]:

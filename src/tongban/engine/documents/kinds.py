@@ -16,7 +16,8 @@ NOTICE = frozenset({"issuer", "date", "addressee", "item", "case_no"})
 class Kind:
     """One kind. ``template`` lies under ``documents/``; ``basis`` is the article of the Administrative
     Licensing Law that the notice rests on when its item is a licence (facts ``licensing``) and gives no basis
-    of its own."""
+    of its own. One that ``carries_proof`` keeps room for the proof of its leaves in the ledger; not for kinds that
+    are signed, whose bytes stay as they are."""
 
     key: str
     title: Text
@@ -25,13 +26,17 @@ class Kind:
     needs: frozenset[str]
     basis: Text = ""
     seal: Text = SEAL
+    carries_proof: bool = False
 
 
 kinds: Registry[Kind] = Registry("kind of document")
 
 
-def _notice(key: str, title: Text, licensing: Text, needs: str = "", basis: Text = "") -> None:
-    kind = Kind(key, title, licensing, f"kinds/{key}.html", NOTICE | set(needs.split()), basis)
+def _notice(
+    key: str, title: Text, licensing: Text, needs: str = "", basis: Text = "", *, carries_proof: bool = False
+) -> None:
+    needed = NOTICE | set(needs.split())
+    kind = Kind(key, title, licensing, f"kinds/{key}.html", needed, basis, carries_proof=carries_proof)
     kinds.register(key, kind)
 
 
@@ -40,6 +45,7 @@ _notice(
     _("Receipt of application"),
     _("Receipt of application for an administrative licence"),
     "submitted query_code",
+    carries_proof=True,
 )
 _notice(
     "acceptance",

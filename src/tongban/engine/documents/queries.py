@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import NotFound, Ref, Refused
+from tongban.base.ledger import api as ledger
+from tongban.base.ledger.data import filled
+from tongban.trust.witness import api as witness
 
 from .data import Document, State
+from .kinds import kinds
 from .models import Document as Row
+
+READY = "documents.document.ready"
 
 
 def document(id: str) -> Document:
@@ -43,10 +51,23 @@ def pdf(id: str) -> bytes:
     return content
 
 
-def response(id: str, inline: bool = True) -> HttpResponse:
-    """The PDF as an HTTP response. The caller has checked that this person may see the document's subject."""
+def proof(known: Document, *kinds_of_leaves: str) -> dict[str, Any] | None:
+    """That the ledger holds this document's digest, and the leaves of these kinds about its subject. None while they
+    are not all sealed, which takes some seconds, and for kinds of documents that carry no proof."""
+    if known.state != State.READY or not kinds.get(known.kind).carries_proof:
+        return None
+    leaves = ledger.history(known.subject)
+    own = [leaf.seq for leaf in leaves if leaf.kind == READY and leaf.facts.get("document") == known.id]
+    told = [leaf.seq for leaf in leaves if leaf.kind in kinds_of_leaves]
+    return witness.document_proof([*told, *own]) if own else None
+
+
+def response(id: str, inline: bool = True, proving: Sequence[str] = ()) -> HttpResponse:
+    """The PDF as an HTTP response, with its proof and that of the leaves `proving` where it carries one (TRUST-06). The
+    caller has checked that this person may see the document's subject."""
     known = document(id)
-    answer = HttpResponse(pdf(id), content_type="application/pdf")
+    content, proven = pdf(id), proof(known, *proving)
+    answer = HttpResponse((proven and filled(content, proven)) or content, content_type="application/pdf")
     name = quote(f"{known.title}{known.number and '-' + known.number}.pdf")
     answer["Content-Disposition"] = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{name}"
     answer["Cache-Control"] = "private, no-store"

@@ -2,7 +2,7 @@
 
 from .checking import check, examine, export_period, last_check
 from .evidence import evidence_sources, make_evidence
-from .heads import receipt, seal_leaves, stamp_head, vouched, with_event
+from .heads import document_proof, receipt, seal_leaves, stamp_head, vouched, with_event
 from .queries import standing, watchers
 from .records import record_access
 from .watching import addresses, hand_over
@@ -10,6 +10,7 @@ from .watching import addresses, hand_over
 __all__ = [
     "addresses",
     "check",
+    "document_proof",
     "evidence_sources",
     "examine",
     "export_period",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tongban.base.kernel.api import now
 from tongban.base.ledger import api as ledger
-from tongban.base.ledger.data import SealedHead, Signed
+from tongban.base.ledger.data import FORMAT, Proof, SealedHead, Signed
 from tongban.trust.keys import api as keys
 from tongban.trust.keys.data import Purpose
 
@@ -101,17 +102,43 @@ def receipt(seq: int) -> dict[str, Any] | None:
 
     The event itself is not in it: whoever may see it adds it (`with_event`).
     """
-    place = ledger.place(seq)
-    head = vouched(place + 1) if place is not None else None
-    proof = ledger.receipt(seq, head.size) if head else None
-    if proof is None:
+    proofs = _proofs([seq])
+    if proofs is None:
         return None
+    return {"format": "tongban-receipt-1", **proofs[0].record, **_around(proofs[0].head)}
+
+
+def document_proof(seqs: Sequence[int]) -> dict[str, Any] | None:
+    """The same over some leaves with their events, small enough for a PDF (no timestamp); None while not all are
+    sealed."""
+    proofs = _proofs(seqs)
+    if proofs is None:
+        return None
+    texts = dict(ledger.event_texts(seqs))
+    leaves = [{**proof.record, "event": texts[proof.seq].decode()} for proof in proofs]
+    for leaf in leaves:
+        del leaf["seq"]  # nothing signed by itself says the number
+    around = _around(proofs[0].head)
+    around["head"]["timestamp"] = ""
+    return {"format": FORMAT, "leaves": leaves, **around}
+
+
+def _proofs(seqs: Sequence[int]) -> list[Proof] | None:
+    """Each leaf under the first head over all of them that a witness signed."""
+    places = [place for seq in seqs if (place := ledger.place(seq)) is not None]
+    head = vouched(max(places) + 1) if places and len(places) == len(seqs) else None
+    found = [proof for seq in seqs if (proof := ledger.receipt(seq, head.size))] if head else []
+    return found if found and len(found) == len(seqs) else None
+
+
+def _around(head: SealedHead) -> dict[str, Any]:
+    """A head with what others signed about it, and the keys to check that."""
+    record = records([head])[0]
+    signed = {json.loads(each["body"])["witness"] for each in record["cosignatures"]}
     return {
-        "format": "tongban-receipt-1",
-        **proof.record,
-        "head": records([proof.head])[0],
-        "keys": {key: chain for key, chain in signers().items() if key == proof.head.key},
-        "witnesses": witness_keys(),
+        "head": record,
+        "keys": {key: chain for key, chain in signers().items() if key == head.key},
+        "witnesses": {name: key for name, key in witness_keys().items() if name in signed},
     }
 
 

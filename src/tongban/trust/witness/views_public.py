@@ -23,7 +23,7 @@ from . import heads, queries
 from .records import own_record, records_of
 from .views import download
 
-LARGEST = 200_000  # bytes of a receipt
+LARGEST = 2_000_000  # bytes of a receipt
 TRIES, WINDOW = 30, 600
 
 
@@ -49,11 +49,11 @@ def _judged(request: HttpRequest) -> tuple[Report | None, str]:
         raise Refused(_("Too many questions from your network. Please wait ten minutes and try again."), "too_many")
     file = request.FILES.get("file")
     if file is None or (file.size or 0) > LARGEST:
-        return None, _("Please choose the receipt file (JSON) that you downloaded.")
+        return None, _("Please choose the receipt (PDF or JSON) that you downloaded.")
     roots = {chain[-1] for chain in heads.signers().values()}
     try:
-        return ledger.judge_receipt(json.loads(file.read()), [base64.b64decode(each) for each in roots]), ""
-    except (ValueError, RecursionError):
+        return ledger.judge_receipt(file.read(), [base64.b64decode(each) for each in roots]), ""
+    except ValueError:
         return None, _("This file is no receipt of ours, or it is damaged.")
 
 

@@ -1,5 +1,6 @@
 """The ledger: one leaf per event, in the event's transaction, never changed (TRUST-06; T3, T5 first step)."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,8 +25,10 @@ def test_the_leaf_hash_can_be_recomputed_without_the_database() -> None:
     ledger.write("hall.case.decided", CASE, by=PERSON, opinion='同意 "ok" \\ 完', ok=True)
     [entry] = ledger.history(CASE)
     at = entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    assert entry.leaf == ledger.leaf_hash(at, entry.kind, CASE, PERSON, dict(entry.facts))
-    assert entry.leaf != ledger.leaf_hash(at, entry.kind, CASE, PERSON, {"opinion": "不同意", "ok": True})
+    facts = '{"ok":true,"opinion":"同意 \\"ok\\" \\\\ 完"}'
+    event = f'{{"at":"{at}","by":"{PERSON}","facts":{facts},"kind":"hall.case.decided","subject":"{CASE}"}}'
+    assert entry.event.decode() == event == dict(ledger.event_texts([entry.seq]))[entry.seq].decode()
+    assert entry.leaf == hashlib.sha256(b"\x00" + event.encode()).digest()
 
 
 def ledger_clock() -> datetime:
@@ -65,10 +68,18 @@ def test_a_leaf_cannot_be_changed_even_by_the_owner(statement: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_application_role_has_no_right_to_change_a_leaf() -> None:
+@pytest.mark.parametrize("role", ["tongban_app", "tongban_public"])
+def test_t3_a_role_of_the_application_gives_a_leaf_neither_number_nor_moment(role: str) -> None:
+    """Not even with SQL of its own; and it changes nothing afterwards."""
+    row = "(kind, subject_kind, subject_id, \"by\", facts) VALUES ('x', 'hall.case', 'c1', '', '{}')"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT has_table_privilege('tongban_app', 'ledger_leaf', p) "
-            "FROM unnest(ARRAY['INSERT','UPDATE','DELETE']) p"
-        )
-        assert [row[0] for row in cursor.fetchall()] == [True, False, False]
+        cursor.execute(f"SET LOCAL ROLE {role}; INSERT INTO ledger_leaf {row}; RESET ROLE")
+    for column, value in (("at", "'2020-01-01'"), ("seq", "-1")):
+        forged = row.replace("(kind", f"({column}, kind").replace("('x'", f"({value}, 'x'")
+        refused = pytest.raises(DatabaseError, match="permission denied")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {role}; INSERT INTO ledger_leaf {forged}")
+    assert [entry.kind for entry in ledger.history(CASE)] == ["x"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, 'ledger_leaf', 'UPDATE, DELETE, TRUNCATE')", [role])
+        assert cursor.fetchone() == (False,)

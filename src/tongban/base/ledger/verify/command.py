@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="export or evidence package (zip), or receipt (JSON)")
+    parser.add_argument("file", type=Path, help="export or evidence package (zip), receipt (JSON or PDF)")
     parser.add_argument("--heads", type=Path, nargs="+", default=[], metavar="WITNESS", help="folders of witnesses")
     parser.add_argument("--trust", type=Path, metavar="CA.pem", help="certificates to trust")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
@@ -48,6 +48,8 @@ def told(report: Report) -> Iterator[str]:
         yield f"signed by key {key}, certificate SHA-256 {fingerprint}"
     for name, count in report.witnesses.items():
         yield f"witness {name} signed {count} heads"
+    for entry in report.entries:
+        yield f"leaf {entry['leaf']}: {entry['kind']} of {entry['subject']} at {entry['at']}"
     yield from (f"NOT VALID  {finding.text}" for finding in report.findings)
     yield from (f"... {count - FEW} more: {code}" for code, count in report.counts.items() if count > FEW)
     yield "all holds" if report.valid else "does not hold"

@@ -1,4 +1,4 @@
-"""The three things one can be given: an export of the ledger, an evidence package, a receipt."""
+"""What one can be given: an export of the ledger, an evidence package, a receipt, a PDF that carries its proof."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any, cast
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from .document import parted
 from .heads import Head, Witness, check_heads, moment
 from .leaves import Leaves, check_numbers, compare, roots
 from .report import SLACK, Report
@@ -97,25 +98,52 @@ def _first_difference(one: bytes, other: bytes) -> int | None:
 
 
 def verify_receipt(
-    receipt: Mapping[str, Any], anchors: Sequence[x509.Certificate], report: Report | None = None
+    receipt: Mapping[str, Any], anchors: Sequence[x509.Certificate], witnesses: Sequence[Witness] = ()
 ) -> Report:
-    """One leaf: its event, its path to a root, the head over that root."""
-    report = report or Report("receipt")
+    """One leaf or several: their events, their paths to a root, the head over that root; and what witnesses kept."""
+    report = Report("receipt")
     keys = Keys(receipt["keys"], anchors, report)
     heads = check_heads([receipt["head"]], keys, receipt["witnesses"], report)
     report.last = json.loads(receipt["head"]["body"])
     report.log = report.last["log"]
-    if heads:
-        _check_path(receipt, heads[0], report)
+    for leaf in receipt.get("leaves", [receipt]) if heads else ():
+        _check_path(leaf, heads[0], report)
+        for witness in witnesses:
+            theirs = witness.hashes[int(leaf["index"]) * SIZE :][:SIZE]
+            if theirs and theirs != _hash(leaf["leaf"]):
+                text = f"witness {witness.name} was shown another history: it knows another leaf {leaf['index']}"
+                report.add("head.fork", text, int(leaf["index"]))
     return report
 
 
+def verify_document(content: bytes, anchors: Sequence[x509.Certificate], witnesses: Sequence[Witness] = ()) -> Report:
+    """A PDF with a proof in it: the proof, and that a leaf of it holds the digest of this PDF."""
+    original, proof = parted(content)
+    report = verify_receipt(proof, anchors, witnesses)
+    report.kind = "document"
+    sealed = [json.loads(leaf["event"])["facts"].get("digest") for leaf in proof["leaves"]]
+    if hashlib.sha256(original).hexdigest() not in sealed:
+        report.add("file.altered", "the document is not the one that was sealed")
+    return report
+
+
+def _hash(text: str) -> bytes:
+    """A hash in its one canonical writing; `ValueError` for any other, so that no changed byte passes."""
+    value = bytes.fromhex(text)
+    if value.hex() != text:
+        raise ValueError("a hash that is not canonical")
+    return value
+
+
 def _check_path(leaf: Mapping[str, Any], head: Head, report: Report) -> None:
-    index, hash_ = int(leaf["index"]), bytes.fromhex(leaf["leaf"])
-    if "event" in leaf and digest(head.algorithm)(b"\x00" + leaf["event"].encode()) != hash_:
-        report.add("leaf.altered", f"leaf {index} was altered", index, leaf.get("seq"))
+    index, hash_ = int(leaf["index"]), _hash(leaf["leaf"])
+    if "event" in leaf:
+        if digest(head.algorithm)(b"\x00" + leaf["event"].encode()) != hash_:
+            report.add("leaf.altered", f"leaf {index} was altered", index, leaf.get("seq"))
+        event = json.loads(leaf["event"])
+        report.entries.append({"leaf": index, **{name: event.get(name) for name in ("at", "kind", "subject")}})
     try:
-        root = root_of_path(head.algorithm, hash_, index, head.size, [bytes.fromhex(each) for each in leaf["path"]])
+        root = root_of_path(head.algorithm, hash_, index, head.size, [_hash(each) for each in leaf["path"]])
     except ValueError as error:
         report.add("leaf.path", f"the path of leaf {index} does not fit: {error}", index, leaf.get("seq"))
     else:
@@ -158,15 +186,22 @@ def verify_evidence(package: zipfile.ZipFile | Folder, anchors: Sequence[x509.Ce
     return report
 
 
+def verify_shown(content: bytes, anchors: Sequence[x509.Certificate], witnesses: Sequence[Witness] = ()) -> Report:
+    """What somebody shows: a PDF with a proof, or a receipt (JSON)."""
+    if content.startswith(b"%PDF-"):
+        return verify_document(content, anchors, witnesses)
+    return verify_receipt(json.loads(content), anchors, witnesses)
+
+
 def verify_file(path: Path, witnesses: Sequence[Path] = (), trust: Path | None = None) -> Report:
-    """The report over a file of any of the three kinds. `ValueError` when it is none of them."""
+    """The report over a file of any of these kinds. `ValueError` when it is none of them."""
     anchors = x509.load_pem_x509_certificates(trust.read_bytes()) if trust else []
     try:
         kept = [Witness.read(folder) for folder in witnesses]
         if path.is_dir():
             return verify_evidence(Folder(path), anchors)
         if not zipfile.is_zipfile(path):
-            return verify_receipt(json.loads(path.read_text()), anchors)
+            return verify_shown(path.read_bytes(), anchors, kept)
         with zipfile.ZipFile(path) as package:
             if "export.json" not in package.namelist():
                 return verify_evidence(package, anchors)
@@ -180,6 +215,7 @@ def verify_file(path: Path, witnesses: Sequence[Path] = (), trust: Path | None =
         TypeError,
         AttributeError,
         OSError,
+        RecursionError,
         zipfile.BadZipFile,
         UnsupportedAlgorithm,
     ) as error:

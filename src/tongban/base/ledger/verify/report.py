@@ -33,6 +33,7 @@ class Report:
     keys: dict[str, str] = field(default_factory=dict)
     witnesses: dict[str, int] = field(default_factory=dict)
     timestamps: int = 0
+    entries: list[dict[str, Any]] = field(default_factory=list)  # what a receipt tells, leaf by leaf
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 

@@ -55,7 +55,7 @@ class Keys:
             self._check_chain(key, chain)
 
     def _check_chain(self, key: str, chain: Sequence[x509.Certificate]) -> None:
-        for certificate, issuer in itertools.pairwise(chain):
+        for certificate, issuer in itertools.pairwise([*chain, chain[-1]]):  # the last is a root, which signs itself
             try:
                 certificate.verify_directly_issued_by(issuer)
             except (InvalidSignature, ValueError, TypeError):

@@ -123,7 +123,8 @@ def test_figures_are_known_as_of_a_day(base: None) -> None:
         between = api.series("gdp", "460000", as_of=first + timedelta(days=40))
         assert between.value("2021") == 115
         assert api.series("gdp", "460000", vintage=Vintage.FIRST).value("2021") == 110
-        assert [p.value for p in api.vintages("gdp", "460000", "2021")] == [110, 115, 116]
+        ((*figures_of_2021,),) = api.revisions("gdp", "460000")
+        assert [(p.period, p.value) for p in figures_of_2021] == [("2021", 110), ("2021", 115), ("2021", 116)]
 
 
 def test_comparisons_leave_out_what_cannot_be_said(base: None) -> None:
@@ -216,6 +217,8 @@ def test_anybody_sees_chart_table_and_data(base: None, settings: Any) -> None:
     assert "地区生产总值" in Client().get("/economy/", {"topic": "accounts"}).content.decode()
     page = Client().get("/economy/gdp/").content.decode()
     assert page.count("<svg xmlns") == 1
+    revised = page[page.index('aria-labelledby="revised"') :]
+    assert revised.index(">110") < revised.index(">111")
     assert 'id="chart_text"' in page
     assert Client().get("/economy/gdp/", {"compare": "yoy"}).content.decode().count("11.0") >= 1
     assert Client().get("/economy/gdp/", {"compare": "index"}).status_code == 422

@@ -13,9 +13,10 @@ from django.db import connection
 from django.test import Client
 
 from tongban.base.calendars import api as calendars
-from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, system, travelled
-from tongban.data.results import api, models
-from tongban.data.results.data import Kind
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, system, today, travelled
+from tongban.data.results import api, models, watching
+from tongban.data.results.data import Kind, ResultDue
+from tongban.engine.notify.models import Message
 from tongban.engine.registers import api as registers
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.data import OfficeKind, OfficeRow
@@ -123,6 +124,36 @@ def test_the_seven_day_rule_is_shown_and_watched(base: None, run_jobs: Callable[
     assert [each.number for each in api.published(Kind.PENALTY)] == [PENALTY["document_number"]]
     with system():
         assert api.unpublished(Kind.PENALTY, date(2026, 11, 1)) == []
+
+
+def test_the_office_is_told_before_the_last_day_and_after_it(base: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that nobody published: a message two working days before, an urgent one after, each once."""
+    raised: list[ResultDue] = []
+    monkeypatch.setattr(watching, "emit", raised.append)
+    office = _keeper().offices[0]
+    with system():
+        registers.write("penalty_result", PENALTY, by=None, reason="exchange", source="exchange")
+
+    def watched(day: date) -> int:
+        with travelled(timedelta(days=(day - today()).days)), system():
+            return api.watch()
+
+    due = calendars.due(PENALTY["decided"], 7).date
+    assert due and watched(due - timedelta(days=6)) == 0
+    assert [watched(day) for day in (due, due, due + timedelta(days=1), due + timedelta(days=2))] == [1, 0, 1, 0]
+    assert [(event.number, event.due, event.overdue) for event in raised] == [
+        (PENALTY["document_number"], due, False),
+        (PENALTY["document_number"], due, True),
+    ]
+    with system():
+        told = [
+            (each.kind, each.facts) for each in Message.objects.filter(recipient_id=office.id).order_by("created_at")
+        ]
+    facts = {"number": PENALTY["document_number"], "due": due.isoformat()}
+    assert told == [("results.due", facts), ("results.overdue", facts)]
+    assert PERSON not in str(told)
+    record(Kind.PENALTY, PENALTY)
+    assert watched(due + timedelta(days=3)) == 0
 
 
 def test_an_import_names_each_wrong_row(base: None) -> None:

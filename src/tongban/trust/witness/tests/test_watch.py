@@ -85,8 +85,8 @@ def test_t5_an_edited_leaf_raises_the_alarm_and_is_named(
 def test_t5_a_leaf_put_in_under_an_old_number_is_found(witnesses: Town, superuser: Superuser) -> None:
     follow(5)
     superuser(
-        'INSERT INTO ledger_leaf (seq, at, kind, subject_kind, subject_id, "by", facts, leaf) '
-        "VALUES (-7, '2020-01-01', 'x', 'hall.case', 'old', '', '{}', sha256('x'))"
+        'INSERT INTO ledger_leaf (seq, at, kind, subject_kind, subject_id, "by", facts) '
+        "VALUES (-7, '2020-01-01', 'x', 'hall.case', 'old', '', '{}')"
     )
     assert codes() == {"leaf.inserted"}
 
@@ -125,7 +125,7 @@ def test_t5_two_histories_for_two_witnesses_are_found(
         assert head is not None
     superuser(
         f"DELETE FROM ledger_head WHERE size = {head.size}",
-        f"UPDATE ledger_leaf SET leaf = sha256('other') WHERE seq = {ledger.leaves(limit=1)[0].seq}",
+        f"UPDATE ledger_leaf SET kind = 'other' WHERE seq = {ledger.leaves(limit=1)[0].seq}",
         f"UPDATE ledger_tile SET hashes = substr(hashes, 1, {head.size - 3} * 32), seqs = seqs[1:{head.size - 3}] "
         "WHERE level = 0",
         f"UPDATE ledger_log SET size = {head.size - 3}, complete = {ledger.leaves(limit=4)[-1].seq}, mark = 0",
@@ -191,4 +191,4 @@ def test_roles_of_the_database_have_what_they_need_and_no_more() -> None:
             "'witness_cosignature']) t, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) p "
             "WHERE has_table_privilege('tongban_public', t, p)"
         )
-        assert cursor.fetchall() == [("ledger_leaf", "INSERT")]
+        assert cursor.fetchall() == []  # of a leaf it may give some columns, not number and moment

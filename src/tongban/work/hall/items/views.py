@@ -17,6 +17,7 @@ from tongban.trust.identity.api import actor_of, may, permitted, public
 
 from ..queries.services import has_service
 from . import queries, uploads, wording
+from .citing import linked
 from .data import Facet, ItemState
 
 SHOWN = 300
@@ -40,7 +41,9 @@ def guide(request: HttpRequest, key: str) -> HttpResponse:
         "counter": wording.counter(item),
         "materials": [wording.material(each) for each in found.materials],
         "steps": item.steps,
-        "law": wording.paragraphs(item.fields.get("by_law", "")),
+        "law": linked("\n".join(wording.paragraphs(item.fields.get("by_law", "")))),
+        "fees": [(fee, linked(fee.by_law)) for fee in item.fees],
+        "fee_basis": linked(item.fields.get("fee_basis", "")),
         "conditions": wording.paragraphs(item.fields.get("accept_condition", "")),
         "flow": wording.paragraphs(item.fields.get("handle_flow", "")),
         "apply_url": apply_url,

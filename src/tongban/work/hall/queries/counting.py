@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tongban.base.calendars import api as calendars
-from tongban.base.kernel.api import Ref, today
+from tongban.base.kernel.api import Ref
 
 from ..limits import PROMISED
 
@@ -20,8 +20,7 @@ LONGEST = 92  # days a picture is drawn for; longer limits are explained in word
 
 def days_left(dues: Iterable[date | None]) -> dict[date, int]:
     """Working days left until each of the dates; negative when it has passed."""
-    day = today()
-    return {due: calendars.between(day, due).days for due in {*dues} if due}
+    return calendars.left(due for due in dues if due)
 
 
 def with_days_left(rows: Iterable[Any]) -> None:

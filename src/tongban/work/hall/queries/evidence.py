@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from tongban.base.files import api as files
 from tongban.base.kernel.api import NotFound, Ref, Refused
 from tongban.engine.documents import api as documents
+from tongban.engine.documents.data import Document, State
 from tongban.trust.identity.data import PERSON, Actor
 from tongban.trust.witness.api import evidence_sources, record_access
 from tongban.trust.witness.data import Period
 
 from ..access import access_own_case
-from ..data import CASE
+from ..data import CASE, CaseSubmitted
 from ..models import Case
+
+PROVEN = (CaseSubmitted.kind,)  # the leaves whose proof a receipt carries, beside that of its own digest
 
 
 @evidence_sources("hall")
@@ -62,6 +65,12 @@ def _json(value: Any) -> bytes:
 
 def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def waits_for_proof(found: Sequence[Document]) -> bool:
+    """Whether a receipt is there whose leaves are not sealed yet: seconds later a fresh download carries the proof."""
+    receipts = [each for each in found if each.kind == "receipt" and each.state == State.READY]
+    return any(documents.proof(each, *PROVEN) is None for each in receipts)
 
 
 @record_access(CASE)

@@ -34,6 +34,7 @@ from ..limits import EXTENSION_BOUND
 from ..models import Case, Work
 from ..queries.cases import case_view, parts
 from ..queries.counting import day_sheet, days_left, with_days_left
+from ..queries.evidence import PROVEN, waits_for_proof
 from ..queries.inbox import colleagues_with_work, having, inbox, inbox_counts, office_cases
 from .following import _entries
 
@@ -197,7 +198,9 @@ def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
     """The receipt to print for somebody at the window, with the query code."""
     found = access_case(actor_of(request), case_id)
     code = request.session.get(f"receipt:{case_id}", "")
-    context = {"case": found, "code": code, "documents": documents.documents_of(found.ref), "at_window": True}
+    papers = documents.documents_of(found.ref)
+    context = {"case": found, "code": code, "documents": papers, "waits_for_proof": waits_for_proof(papers)}
+    context["at_window"] = True
     return render(request, "hall/case/receipt.html", context)
 
 
@@ -227,7 +230,7 @@ def document(request: HttpRequest, case_id: str, document_id: str) -> HttpRespon
     found = access_case(actor_of(request), case_id)
     if documents.document(document_id).subject != found.ref:
         raise NotFound()
-    return documents.response(document_id)
+    return documents.response(document_id, proving=PROVEN)
 
 
 @permitted("hall.work")

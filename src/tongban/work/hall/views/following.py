@@ -24,6 +24,7 @@ from ..items.queries import item as item_of
 from ..models import Case, Draft
 from ..queries.cases import case_view
 from ..queries.counting import day_sheet, days_left
+from ..queries.evidence import PROVEN, waits_for_proof
 from ..queries.inbox import own_cases, own_questions
 from ..queries.items import item_title
 from .applying import first_step, step_url
@@ -43,7 +44,8 @@ def receipt(request: HttpRequest, case_id: str) -> HttpResponse:
     """What the applicant gets at once. The query code is shown here and on the PDF, and nowhere else."""
     case = access_own_case(actor_of(request), case_id)
     code = request.session.get(f"receipt:{case_id}", "")
-    context = {"case": case, "code": code, "documents": documents.documents_of(case.ref)}
+    papers = documents.documents_of(case.ref)
+    context = {"case": case, "code": code, "documents": papers, "waits_for_proof": waits_for_proof(papers)}
     return render(request, "hall/case/receipt.html", context)
 
 
@@ -95,6 +97,7 @@ def _context(found: Case, *, own: bool) -> dict[str, Any]:
     return {
         "case": view,
         "own": own,
+        "waits_for_proof": own and waits_for_proof(view.documents),
         "entries": _entries(view),
         "left": days_left([view.due]).get(view.due) if view.due and not state.ended else None,
         "days": day_sheet(found.ref) if view.accepted_at and not state.ended else None,
@@ -191,7 +194,7 @@ def document(request: HttpRequest, case_id: str, document_id: str) -> HttpRespon
     found = access_own_case(actor_of(request), case_id)
     if documents.document(document_id).subject != found.ref:
         raise NotFound()
-    return documents.response(document_id)
+    return documents.response(document_id, proving=PROVEN)
 
 
 @signed_in

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import html
 
+from tongban.data.laws import api as laws
+from tongban.engine.registers import api as registers
 from tongban.work.hall.items import actions
 from tongban.work.hall.items import api as items
 from tongban.work.hall.items.data import ItemState
@@ -46,6 +50,28 @@ def test_the_guide_says_everything_to_everybody(hall: SimpleNamespace, site: Sit
         assert part in text, part
     assert "nothing to hand in" in text
     assert "Apply online" not in text
+
+
+def test_the_legal_basis_leads_to_the_article_in_force(hall: SimpleNamespace, site: Site, tmp_path: Path) -> None:
+    """What the register of laws has becomes a link, each article its own; the rest stays as it is written."""
+    registers.forget_definitions()
+    folder = Path(__file__).resolve().parents[6] / "packs/laws/registers"
+    registers.apply([registers.parse(file.read_text("utf-8"), file.name) for file in sorted(folder.glob("*.yaml"))])
+    text = "# 居住证暂行条例\n\n2015年11月26日 国务院令第663号公布\n\n<!-- INFO END -->\n\n"
+    text += "".join(f"第{n}条 规定{n}。\n\n" for n in "一二三四五六七八九") + "第十条 本条例自2016年1月1日起施行。\n"
+    (tmp_path / "居住证暂行条例(2015-11-26).md").write_text(text, "utf-8")
+    laws.import_folder(tmp_path, by=None)
+    basis = "依据《居住证暂行条例》第九条、第十条和第九十条\n《没有的条例》第一条"
+    Item.objects.filter(key="residence_permit").update(by_law=basis)
+    page = html.fromstring(site("public").get("/items/residence_permit/").content)
+    links = [(a.text, unquote(a.get("href"))) for a in page.xpath("//section[@aria-labelledby='basis']//a")]
+    assert links == [
+        ("《居住证暂行条例》第九条", "/laws/居住证暂行条例/#a900"),
+        ("第十条", "/laws/居住证暂行条例/#a1000"),
+    ]
+    assert "和第九十条" in page.text_content() and "《没有的条例》第一条" in page.text_content()
+    assert site("public").get("/laws/居住证暂行条例/").status_code == 200
+    registers.forget_definitions()
 
 
 def test_the_situation_works_without_javascript(hall: SimpleNamespace, site: Site) -> None:
