@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
+from django.template.base import Template
 from django.test import Client
+from django.test.utils import _TestState
 
 from tests.conftest import ANSWERS, Town, build_town, papers
 from tongban.base.kernel.api import new_id
@@ -48,9 +50,30 @@ class World:
     planted: tuple[str, ...] = ()
 
 
+@pytest.fixture(scope="module")
+def _founded(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The world, built once for a file of tests, in a transaction around theirs: each begins with it as it was."""
+    from django.test.utils import override_settings
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(SITE="public", ROOT_URLCONF="tongban.site.urls_public"):
+            made = _found(tmp_path_factory.mktemp("world"))
+        with django_db_blocker.block():
+            yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(db: None, settings: Any, tmp_path: Path) -> World:
+def world(_founded: World, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The world; pages are made as in a site, not watched by Django's tests, which would take twice as long."""
+    monkeypatch.setattr(Template, "_render", _TestState.saved_data.template_render)
     at(settings, "public")
+    return _founded
+
+
+def _found(folder: Path) -> World:
     town = build_town()
     running, granted = _case(town, "海口在办贸易有限公司"), _case(town, "海口办结贸易有限公司")
     for role in ("commerce", "quality", "tax"):
@@ -58,7 +81,7 @@ def world(db: None, settings: Any, tmp_path: Path) -> World:
     draft = hall.open_draft(town.founder, "elder_card").public_id
     made = World(town, running, granted, draft, _manager(town))
     made.planted = (running.case_no, granted.case_no, PHONE, NUMBER, "海口在办贸易有限公司", "测试甲")
-    made.places = {**_places(made), **shared_objects(town, made.manager, tmp_path)}
+    made.places = {**_places(made), **shared_objects(town, made.manager, folder)}
     return made
 
 
@@ -163,6 +186,14 @@ def browse(settings: Any) -> Browse:
         return client
 
     return opened
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are not drawn and refusals not written down: who gets a page is asked here, thousands of times; what stands
+    on it, and what becomes of refusals, elsewhere."""
+    monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_given, **_more: "")
+    monkeypatch.setattr("tongban.site.middleware._told", lambda *_given: None)
 
 
 @pytest.fixture

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth import get_user_model
 from django.test import Client
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from tests.conftest import PASSWORD, Town
 from tongban.base.kernel.api import now, today
@@ -47,12 +51,26 @@ def _accounts(town: Town, manager: Actor) -> dict[str, str]:
     agency = identity.authorise_agent(
         town.founder.person, third.ref, until=until, by=town.founder.person, accepted=False
     )
-    passkey = Authenticator.objects.create(user=account, type=Authenticator.Type.WEBAUTHN, data={"name": "手机"})
+    passkey = Authenticator.objects.create(
+        user=account, type=Authenticator.Type.WEBAUTHN, data={"name": "手机", "credential": _credential()}
+    )
     asked = ClientRequest("公文系统", "public", town.office("tax"), "登录", ("https://system.example/back",))
     system = clients.request_client(manager, asked).ref
     Consent.objects.create(client=System.objects.get(public_id=system.id), person=account, scopes=["openid"])
     edit = editing.begin(manager, "enterprise_registration")
     return {"passkeys pk": str(passkey.pk), "agents id_": agency.ref.id, "systems id_": system.id, "edit_id": edit.id}
+
+
+def _credential() -> dict[str, object]:
+    """What a browser sends when a passkey is made."""
+    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    made = AttestedCredentialData.create(bytes(16), b"passkey", public)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
+    attested = AttestationObject.create("none", AuthenticatorData.create(bytes(32), flags, 0, bytes(made)), {})
+    told = websafe_encode(b'{"type": "webauthn.create", "challenge": "", "origin": ""}')
+    response = {"clientDataJSON": told, "attestationObject": websafe_encode(bytes(attested))}
+    name = websafe_encode(b"passkey")
+    return {"id": name, "rawId": name, "type": "public-key", "response": response}
 
 
 def _rights(town: Town, manager: Actor) -> dict[str, str]:
@@ -77,7 +95,7 @@ def _rights(town: Town, manager: Actor) -> dict[str, str]:
 
 def _keys(town: Town, manager: Actor) -> dict[str, str]:
     office = town.office("tax")
-    seal = seals.make_seal(manager, office, town.clerk.person)
+    seal = seals.make_seal(manager, office, town.approvers["tax"].person)
     key = life.ensure_key(Purpose.OFFICE, office, title="税务局", algorithm=Algorithm.P256)
     certificate = Certificate.objects.get(key_id=key.id)
     request = desk.receive(manager, Purpose.PERSON, town.founder.person)

@@ -50,6 +50,16 @@ def test_r28_one_key_for_two_uses_is_refused() -> None:
     assert len([*production.of_environment(dict.fromkeys(production.SECRETS, "x" * 40))]) == 1
 
 
+def test_r28_message_servers_of_ones_own_need_tls_and_their_disks() -> None:
+    own = GOOD_ENVIRONMENT | {
+        "TONGBAN_NATS_URL": "tls://10.0.0.1:4222,tls://10.0.0.2:4222",
+        "TONGBAN_NATS_SYNC": "always",
+    }
+    assert [*production.of_environment(own)] == []
+    assert "TLS" in "".join(production.of_environment(own | {"TONGBAN_NATS_URL": "tls://10.0.0.1,nats://10.0.0.2"}))
+    assert "sync_interval" in "".join(production.of_environment(own | {"TONGBAN_NATS_SYNC": ""}))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "word"),
     [

@@ -20,6 +20,9 @@ from django.db import connection
 from tests.conftest import ANSWERS, CITY, PASSWORD, Town, build_town, papers
 from tongban.base.kernel.api import identity_check, system
 from tongban.data.licences import api as licences
+from tongban.data.linkage import api as linkage
+from tongban.data.linkage.data import Source
+from tongban.data.linkage.models import Difference, Review, Row, Suspect
 from tongban.engine.notify.models import Delivery
 from tongban.engine.registers import api as registers
 from tongban.site.home import home
@@ -81,12 +84,13 @@ def test_t39_planted_identifiers_are_found_nowhere(
     _delivery(people)
     with system():
         _licence(people, town)
+    _extracts(people, town)
     pages = [_account(people, browse), *_application(people, town, browse), *_window(people, town, browse)]
     run_jobs()
     assert len(people.numbers) > 1000 and len(people.phones) > 1000
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM registers.population")
-        assert cursor.fetchone()[0] >= 1000  # they are there
+        assert cursor.fetchone()[0] >= 1300  # they are there
         cursor.execute("CHECKPOINT")
     searched = 0
     for name, content in [*_dump(), *_files(began, tmp_path), ("log", caplog.text.encode()), *enumerate(pages)]:
@@ -109,6 +113,41 @@ def _delivery(people: People) -> None:
         report = registers.bulk("population", columns, [(wrong, "错误", "normal", people.phone())], source="police")
     assert report.refused == 1 and wrong not in str(report)
     people.numbers.append(wrong)
+
+
+def _extracts(people: People, town: Town) -> None:
+    """Two offices' lists are linked: keys that are numbers, numbers that cannot be read, differences, a question, a row
+    that is withdrawn; and a trader whom the tax office knows by the own number."""
+    tax = town.office("tax")
+    items = {"身份证号": "id_number", "姓名": "name", "手机": "phone", "住址": "address", "状态": "status"}
+    for role in ("public_security", "social_security"):
+        linkage.define_source(Source("population", role, role, tax, role, "身份证号", items))
+    lines = [
+        {"身份证号": people.number(), "姓名": "链接甲", "手机": people.phone(), "住址": "海口市", "状态": "正常"}
+        for _one in range(300)
+    ]
+    linkage.absorb("population", "public_security", lines)
+    others = [line | {"手机": people.phone(), "cd_operation": "I"} for line in lines[:50]]
+    others[0]["姓名"], others[1]["身份证号"] = "欧阳修远", people.number()[:17] + "x"
+    people.numbers.append(others[1]["身份证号"])
+    linkage.absorb("population", "social_security", others)
+    linkage.absorb("population", "social_security", [others[2] | {"cd_operation": "D"}], whole=False)
+    firm = {
+        "税号": "registration_number",
+        "名称": "name",
+        "经营者": "representative",
+        "经营者证件": "representative_id",
+    }
+    linkage.define_source(Source("legal_entity", "traders", "traders", tax, "social_security", "税号", firm))
+    number = people.number()
+    trader = {"税号": number, "名称": "链接小吃店", "经营者": "链接乙", "经营者证件": number}
+    linkage.absorb("legal_entity", "traders", [trader])
+    linkage.find()
+    with system():
+        assert Row.objects.count() == 351 and Review.objects.filter(why="one_number").count() == 1
+        assert Difference.objects.filter(item="phone").count() >= 47
+        assert Suspect.objects.get().number.startswith("#")
+    assert linkage.changes("population", limit=1)[0].number in people.numbers
 
 
 def _licence(people: People, town: Town) -> None:

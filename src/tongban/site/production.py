@@ -16,8 +16,10 @@ from typing import Any
 import psycopg
 
 from tongban.base.kernel.api import now
+from tongban.trust.keys.data import kek_file
 
 from .database import configuration
+from .home import home
 from .postgres import OWNER
 
 log = logging.getLogger("tongban.start")
@@ -35,6 +37,10 @@ CLOCKS_APART = timedelta(seconds=5)  # more between program and database is an a
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
+class KeysMissing(RuntimeError):
+    """Data are sealed under a key that is not there: nothing is started, in production or not."""
+
+
 class NotForProduction(RuntimeError):
     """The installation is refused; the message lists every reason and what to do about it."""
 
@@ -47,6 +53,7 @@ def check(*, defines: bool = False) -> None:
     from django.conf import settings
 
     tell_of_clocks()
+    require_keys()
     if not settings.PRODUCTION:
         return
     found = [*of_environment(os.environ), *of_keys(), *of_settings(settings)]
@@ -64,6 +71,14 @@ def of_environment(environment: Mapping[str, str]) -> Iterator[str]:
     given = [environment[name] for name in SECRETS if environment.get(name)]
     if len(given) != len(set(given)):
         yield "two secrets are the same; each must be its own"
+    hub = environment.get("TONGBAN_NATS_URL", "")
+    if hub and not all(one.strip().startswith("tls://") for one in hub.split(",")):
+        yield "TONGBAN_NATS_URL names servers without TLS: whoever is on the line could send in others' names"
+    if hub and environment.get("TONGBAN_NATS_SYNC") != "always":
+        yield (
+            "TONGBAN_NATS_URL names servers of yours: what they acknowledge must be on their disks. Set JetStream's "
+            "sync_interval to always there, and TONGBAN_NATS_SYNC=always here to say that it is so"
+        )
 
 
 def of_keys() -> Iterator[str]:
@@ -77,6 +92,22 @@ def of_keys() -> Iterator[str]:
 
     if found := kek_problem():
         yield found
+
+
+def require_keys() -> None:
+    """Raise `KeysMissing` where personal data are sealed and the key-encrypting key is gone (T40). Also asked by the
+    process that only starts the others, so it needs no rooms."""
+    file = kek_file(home())
+    if file.exists():
+        return
+    with _connected() as connection:
+        there = connection.execute("SELECT to_regclass('keys_data_key')").fetchone() != (None,)
+        if there and connection.execute("SELECT 1 FROM keys_data_key LIMIT 1").fetchone():
+            raise KeysMissing(
+                f"The key-encrypting key is missing ({file}), and personal data are sealed under it. Put the file back "
+                "from its own backup, readable by this account alone (mode 0600), or set TONGBAN_KEK_FILE; see "
+                "docs/how-to/back-up-and-restore.md. Nothing was started and nothing was changed."
+            )
 
 
 def of_settings(settings: Any) -> Iterator[str]:

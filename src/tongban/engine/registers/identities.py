@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from django.db import connection
 
-from tongban.base.kernel.api import Ref
-from tongban.trust.identity.api import KeyClass, index_of, name_checks, person, principal_owners
+from tongban.base.kernel.api import NotFound, Ref
+from tongban.trust.identity.api import KeyClass, index_of, name_checks, person, principal_lists, principal_owners
 
-from .queries import find_by_id
+from .definitions import definition
+from .queries import find_by_id, visible
 
 RESIDENT_ID = "111"
 LEGAL_ENTITY = "registers.legal_entity"
@@ -31,5 +32,18 @@ def represents(person_ref: Ref, principal: Ref) -> bool:
     return bool(row and number and not row.retired and row["representative_id"] == number)
 
 
+def represented(person_ref: Ref) -> list[tuple[Ref, str]]:
+    """The entities whose legal representative this person is; none where the register is not installed."""
+    try:
+        register, number = definition("legal_entity"), person(person_ref).id_number
+    except NotFound:
+        return []
+    if not number:
+        return []
+    rows = visible(register).filter(representative_id=number, valid_to=None).order_by("name").values_list("id", "name")
+    return [(Ref(LEGAL_ENTITY, id), name) for id, name in rows[:100]]
+
+
 name_checks.register("population", named_so)
 principal_owners.register(LEGAL_ENTITY, represents)
+principal_lists.register(LEGAL_ENTITY, represented)

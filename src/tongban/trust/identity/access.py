@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tongban.base.kernel.api import SHARED, NotFound, Ref, Refused, now, system, today
 
 from . import models
-from .agents import live_agency
+from .agents import live_agency, represented
 from .authority.data import Target, scope_of
 from .data import ANONYMOUS, OFFICE, PERSON, POST, Actor, Office, PersonKind, PostRef, Right
 
@@ -50,22 +50,30 @@ def _actor_of_session(request: HttpRequest) -> Actor:
     if not isinstance(account, models.Person) and not getattr(account, "is_authenticated", False):
         return ANONYMOUS
     actor = _actor(account)  # type: ignore[arg-type]
-    agency_id = request.session.get(AGENCY_KEY)
-    if not agency_id:
+    chosen = request.session.get(AGENCY_KEY)
+    if not chosen:
         return actor
-    agency = live_agency(agency_id, actor.person)
-    if agency is None:
+    principal = _principal(chosen, actor.person)
+    if principal is None:
         # Falling back to the person's own name in silence would file a form in the wrong name.
         del request.session[AGENCY_KEY]
         raise Refused(_("Your authorisation to act for this party has ended."), code="agency_ended")
-    return Actor(
-        **{
-            **_fields(actor),
-            "acting_for": agency.principal,
-            "agency": agency.ref,
-            "principal_name": agency.principal_name,
-        }
-    )
+    return Actor(**{**_fields(actor), **principal})
+
+
+def _principal(chosen: str, person: Ref) -> dict[str, Any] | None:
+    """The party somebody chose to act for, if they may at this moment: by an authorisation, or, where a reference is
+    chosen, as the one who represents it."""
+    if ":" in chosen:
+        with system():  # asked before the actor is made
+            name = represented(person).get(Ref.parse(chosen))
+        return None if name is None else {"acting_for": Ref.parse(chosen), "principal_name": name}
+    agency = live_agency(chosen, person)
+    if agency is None:
+        return None
+    return {
+        "acting_for": agency.principal, "agency": agency.ref, "principal_name": agency.principal_name,
+    }  # fmt: skip
 
 
 def actor_for(person: Ref) -> Actor:

@@ -97,9 +97,14 @@ def accept_agency(agency: Ref, agent: Ref) -> None:
             write("identity.agency.accepted", agency, by=agent, principal=f"{row.principal_kind}:{row.principal_id}")
 
 
+def represented(person: Ref) -> dict[Ref, str]:
+    """Whom registers above say somebody represents at this moment, with their names."""
+    return dict(found for _kind, lists in principal_lists.items() for found in lists(person))
+
+
 def own_principals(person: Ref) -> list[tuple[Ref, str]]:
-    """For whom somebody may authorise agents: themselves, and what registers above say they represent."""
-    return [(person, ""), *(found for _kind, lists in principal_lists.items() for found in lists(person))]
+    """For whom somebody may authorise agents: themselves, and whom they represent."""
+    return [(person, ""), *represented(person).items()]
 
 
 def agencies_given(person: Ref) -> list[data.Agency]:

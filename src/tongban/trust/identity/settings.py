@@ -44,6 +44,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_FORMS = {
     "login": "tongban.trust.identity.signin.SignInForm",
     "change_password": "tongban.trust.identity.signin.PasswordForm",
+    "set_password": "tongban.trust.identity.signin.FirstPasswordForm",
     "reauthenticate": "tongban.trust.identity.signin.AgainForm",
 }
 

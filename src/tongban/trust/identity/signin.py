@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm, SetPasswordForm
 from django import forms
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
@@ -121,6 +121,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """allauth's flash messages repeat what the next page shows."""
 
+    def send_notification_mail(self, template_prefix: str, user: Any, *_context: Any, **_more: Any) -> None:
+        """What allauth would mail is a leaf: passwords, passkeys, apps and recovery codes that come and go."""
+        with transaction.atomic():
+            write("identity.credential", user.ref, by=user.ref, what=template_prefix.rpartition("/")[2])
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return network(request)
 
@@ -183,6 +188,16 @@ class PasswordForm(Plain, ChangePasswordForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("Present password")
         self.fields["oldpassword"].help_text = ""
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = PASSWORD_RULES
+        self.fields["password2"].label = _("New password once more")
+
+
+class FirstPasswordForm(Plain, SetPasswordForm):  # type: ignore[misc]
+    """A password for an account that has none, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["password1"].label = _("New password")
         self.fields["password1"].help_text = PASSWORD_RULES
         self.fields["password2"].label = _("New password once more")

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("account/sign-in/", account.sign_in, name="account_login"),
     path("account/sign-out/", account.sign_out, name="account_logout"),
     path("account/password/", account.change_password, name="account_change_password"),
+    path("account/password/set/", account.set_password, name="account_set_password"),
     path("account/again/", account.again, name="account_reauthenticate"),
     path("account/factor/", account.factor, name="mfa_authenticate"),
     path("account/factor/again/", account.factor_again, name="mfa_reauthenticate"),

@@ -3,7 +3,7 @@
 from .authority import import_root, initialise, trust_roots
 from .chains import bind_certificate, judge, person_of_certificate
 from .cms import detached
-from .desk import certify_request, revoke_of
+from .desk import certify_request, held, hold_of, release_of, revoke_of
 from .fields import blind_index, field_is_current, open_field, rotate_class, seal_field, seal_fields
 from .holders import Holder, holders
 from .kek import kek_problem
@@ -26,6 +26,8 @@ __all__ = [
     "ending_certificates",
     "ensure_key",
     "field_is_current",
+    "held",
+    "hold_of",
     "holders",
     "import_root",
     "initialise",
@@ -36,6 +38,7 @@ __all__ = [
     "ocsp_for",
     "open_field",
     "person_of_certificate",
+    "release_of",
     "revocation_lists",
     "revoke_of",
     "rotate",

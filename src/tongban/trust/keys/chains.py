@@ -136,7 +136,13 @@ def person_of_certificate(certificate: bytes) -> Ref | None:
 
 
 def bind_certificate(
-    certificate: bytes, holder: Ref, profile: Purpose, *, others: Sequence[bytes] = (), by: Ref | None = None
+    certificate: bytes,
+    holder: Ref,
+    profile: Purpose,
+    *,
+    others: Sequence[bytes] = (),
+    evidence: str = "",
+    by: Ref | None = None,
 ) -> str:
     """Bind an outside authority's certificate to its holder here; gives its serial. `Refused` when it leads to no root
     that was imported. From then it is judged by our record, and can be held or revoked here."""
@@ -161,7 +167,8 @@ def bind_certificate(
             valid_from=read.not_valid_before,
             valid_until=read.not_valid_after,
         )
-        write("ca.bound", row_ref(row), by=by, holder=str(holder), profile=profile, authority=root.id)
+        about = {"holder": str(holder), "profile": str(profile), "authority": root.id, "evidence": evidence}
+        write("ca.bound", row_ref(row), by=by, **about)
     return row.serial
 
 

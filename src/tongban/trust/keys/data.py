@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from tongban.base.kernel.data import Event, Ref
 
@@ -17,6 +19,14 @@ CLASS = "keys.class"
 
 # Whose the installation's own keys are: the authority, the timestamp, the heads of the ledger.
 SYSTEM = Ref("keys.system", "installation")
+
+
+def kek_file(home: Path) -> Path:
+    """Where the key-encrypting keys are kept; `home` is the folder of state."""
+    if given := os.environ.get("TONGBAN_KEK_FILE"):
+        return Path(given)
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / "tongban-kek"
+    return credential if credential.exists() else home / "kek"
 
 
 class Algorithm(StrEnum):

@@ -245,10 +245,14 @@ def resume(actor: Actor, certificate_id: str, note: str) -> None:
         _fit(actor, "ca.issue", row)
         if row.state != CertificateState.HELD:
             raise Refused(_("This certificate is not suspended."), "state")
-        row.state, row.revoked = CertificateState.GOOD, None
-        row.save()
-        _stale(row)
-        write("ca.resumed", authority.row_ref(row), by=actor.by, note=note.strip()[:500])
+        _released(row, note, actor.by)
+
+
+def _released(row: Certificate, note: str, by: Ref | None) -> None:
+    row.state, row.revoked = CertificateState.GOOD, None
+    row.save()
+    _stale(row)
+    write("ca.resumed", authority.row_ref(row), by=by, note=note.strip()[:500])
 
 
 def revoke(actor: Actor, certificate_id: str, reason: Reason | str, note: str) -> None:
@@ -271,6 +275,34 @@ def revoke_of(holder: Ref, reason: Reason, note: str, by: Ref | None = None) -> 
         for row in found:
             _revoke(row, reason, note, by)
     return len(found)
+
+
+def hold_of(holder: Ref, note: str, by: Ref | None = None) -> int:
+    """Suspend the good certificates of a thing that is out of use, such as a seal; gives their number."""
+    with transaction.atomic():
+        found = _of(holder, CertificateState.GOOD)
+        for row in found:
+            _stop(row, CertificateState.HELD, "", note, by)
+    return len(found)
+
+
+def release_of(holder: Ref, note: str, by: Ref | None = None) -> int:
+    """Take back what `hold_of` did: the thing is in use again."""
+    with transaction.atomic():
+        found = _of(holder, CertificateState.HELD)
+        for row in found:
+            _released(row, note, by)
+    return len(found)
+
+
+def held(holder: Ref) -> bool:
+    """Whether a certificate of this holder is suspended."""
+    return bool(Certificate.objects.filter(holder=str(holder), state=CertificateState.HELD).exists())
+
+
+def _of(holder: Ref, state: CertificateState) -> list[Certificate]:
+    ours = Certificate.objects.filter(holder=str(holder), authority__key__isnull=False, state=state).order_by("id")
+    return list(ours.select_for_update(of=("self",)).select_related("authority"))
 
 
 def _revoke(row: Certificate, reason: Reason, note: str, by: Ref | None) -> None:

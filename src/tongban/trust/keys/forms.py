@@ -6,13 +6,17 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tongban.base.kernel.api import NotFound, Ref, system
 from tongban.trust.identity.api import office_by_code, person_by_username
 
 from .data import Algorithm, PolicyLine, Purpose
+from .escrow import custodians
 from .holders import holders
+from .outside import roots
 from .profiles import OWN_VERBS
+from .queries import names
 from .words import LINES, PURPOSES, REASONS
 
 LONG = forms.Textarea({"rows": 3})
@@ -106,6 +110,60 @@ class Receive(_WithHolder):
     def clean_csr(self) -> bytes:
         file: Any = self.cleaned_data["csr"]
         return file.read(64 * 1024) if file else b""
+
+
+class _WithCertificate(forms.Form):
+    certificate = forms.FileField(label=_("Certificate"), help_text=_("DER or PEM."))
+
+    def clean_certificate(self) -> bytes:
+        return bytes(self.cleaned_data["certificate"].read(64 * 1024))
+
+
+class ImportRoot(_WithCertificate):
+    """Another authority's root."""
+
+    title = forms.CharField(label=_("Name of the authority"), max_length=200)
+    delegation = forms.CharField(label=_("Document that charges it"), max_length=200, required=False)
+
+
+class Distrust(Why):
+    """Which root, and why."""
+
+    root = forms.ChoiceField(label=_("Root certificate"))
+    field_order = ["root", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["root"].choices = [(row.id, row.title) for row in roots()]  # type: ignore[attr-defined]
+
+
+class Bind(_WithCertificate, Evidence, _WithHolder):
+    """Whose an outside certificate is."""
+
+    profile = forms.ChoiceField(
+        label=_("Kind of certificate"),
+        choices=[(key.value, title) for key, title in PURPOSES.items() if key not in OWN_VERBS],
+        initial=Purpose.PERSON.value,
+    )
+    holder = forms.CharField(
+        label=_("Holder"), help_text=_("Username of the person, or code of the office."), max_length=110
+    )
+    field_order = ["certificate", "holder", "profile", "evidence"]
+
+
+class EndCustody(forms.Form):
+    """Which custodian leaves."""
+
+    custodian = forms.ChoiceField(label=pgettext_lazy("keys", "Custodian"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keepers = custodians()
+        known = names(keepers)
+        self.fields["custodian"].choices = [(str(one), known[one]) for one in keepers]  # type: ignore[attr-defined]
+
+    def clean_custodian(self) -> Ref:
+        return Ref.parse(self.cleaned_data["custodian"])
 
 
 class Ask(Why):

@@ -25,6 +25,8 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused
 
+from .data import kek_file
+
 VERSION = b"\x01"
 ID, NONCE = 8, 12
 SIZE = 32
@@ -51,10 +53,7 @@ class Ring:
 
 def location() -> Path:
     """Where the ring is kept."""
-    if given := os.environ.get("TONGBAN_KEK_FILE"):
-        return Path(given)
-    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / "tongban-kek"
-    return credential if credential.exists() else Path(settings.TONGBAN_HOME) / "kek"
+    return kek_file(Path(settings.TONGBAN_HOME))
 
 
 def ring() -> Ring:

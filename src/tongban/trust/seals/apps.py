@@ -11,4 +11,4 @@ class SealsConfig(AppConfig):
     public_tables: ClassVar[dict[str, str]] = {}
 
     def ready(self) -> None:
-        from . import permissions  # noqa: F401 - declares this room's own permissions
+        from . import moving, permissions, queries  # noqa: F401 - declares what this room adds to those below

@@ -27,7 +27,7 @@ class Seal(models.Model):
         db_table = "seals_seal"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["office", "caption"], condition=~models.Q(state="revoked"), name="seals_one_of_a_kind"
+                fields=["office", "title", "caption"], condition=~models.Q(state="revoked"), name="seals_one_of_a_kind"
             )
         ]
 

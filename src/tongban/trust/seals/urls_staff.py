@@ -11,4 +11,5 @@ urlpatterns = [
     path("seals/verify/", views.verify, name="verify"),
     path("seals/<slug:seal_id>/", views.detail, name="detail"),
     path("seals/<slug:seal_id>/state/", views.move, name="move"),
+    path("seals/<slug:seal_id>/custodian/", views.hand_over, name="hand_over"),
 ]

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tongban.base.kernel.api import Invalid, Refused
-from tongban.trust.identity.api import actor_of, limited, may, permitted, person, public
+from tongban.base.kernel.api import Invalid, NotFound, Refused
+from tongban.trust.identity.api import actor_of, limited, people_at, permitted, person, person_by_username, public
 
 from . import actions, queries
 from .data import Seal, SealState
@@ -75,7 +75,7 @@ def _shown(one: Signature) -> dict[str, Any]:
 @require_safe
 def register(request: HttpRequest) -> HttpResponse:
     """All seals."""
-    return render(request, "seals/register.html", {"seals": queries.all_seals()})
+    return render(request, "seals/register.html", {"seals": queries.kept_by(actor_of(request))})
 
 
 @permitted("seals.manage")
@@ -95,7 +95,7 @@ def make(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, seal_id: str) -> HttpResponse:
     """One seal."""
-    return _detail(request, queries.seal(seal_id))
+    return _detail(request, queries.access_seal(actor_of(request), seal_id))
 
 
 @permitted("seals.manage")
@@ -103,7 +103,7 @@ def detail(request: HttpRequest, seal_id: str) -> HttpResponse:
 def move(request: HttpRequest, seal_id: str) -> HttpResponse:
     """Suspend, use again, revoke."""
     to = request.POST.get("to", "")
-    known = queries.seal(seal_id)
+    known = queries.access_seal(actor_of(request), seal_id)
     if to not in set(SealState):
         raise Refused
     try:
@@ -114,11 +114,27 @@ def move(request: HttpRequest, seal_id: str) -> HttpResponse:
     return redirect("seals:detail", seal_id=seal_id)
 
 
-def _detail(request: HttpRequest, known: Seal, error: str = "") -> HttpResponse:
+@permitted("seals.manage")
+@require_POST
+def hand_over(request: HttpRequest, seal_id: str) -> HttpResponse:
+    """Somebody else answers for it."""
+    actor = actor_of(request)
+    known = queries.access_seal(actor, seal_id)
+    try:
+        actions.hand_over(actor, seal_id, person_by_username(request.POST.get("custodian", "").strip()[:150]).ref)
+    except (Invalid, NotFound):
+        return _detail(request, known, unknown=_("Nobody of this user name holds a post in this office."))
+    messages.success(request, _("The seal has been handed over."))
+    return redirect("seals:detail", seal_id=seal_id)
+
+
+def _detail(request: HttpRequest, known: Seal, error: str = "", unknown: str = "") -> HttpResponse:
     context = {
+        "unknown": unknown,
+        "orphaned": known.custodian not in {post.person for post in people_at(known.office)},
         "seal": known,
         "custodian": person(known.custodian).name,
-        "movable": known.state is not SealState.REVOKED and may(actor_of(request), "seals.manage", known.office),
+        "movable": known.state is not SealState.REVOKED,
         "error": error,
     }
-    return render(request, "seals/detail.html", context, status=422 if error else 200)
+    return render(request, "seals/detail.html", context, status=422 if error or unknown else 200)

@@ -40,13 +40,14 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One thing an office holds, with what the rules of a split may ask for. `number` is what people call it: a case
-    number, a username, an item's key."""
+    number, a username, an item's key. `keeper`: the username of who answers for it and must go where it goes."""
 
     id: str
     item: str = ""
     division: str = ""
     part: str = ""
     number: str = ""
+    keeper: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,14 @@ class OfficeHolding:
 
     `count` says how many an office holds; after a reorganisation it must be 0 for an office that is no more. `things`
     lists them for a split. `move` gives them to another office, inside the caller's transaction; gives their number.
+    `kept`: the things have keepers.
     """
 
     title: Text
     count: Callable[[Ref], int]
     things: Callable[[Ref], Iterable[Thing]]
     move: Callable[[Shift], int]
+    kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import DefinitionError, Ref
+from tongban.base.kernel.api import DefinitionError, Ref, today
 
 from .. import data, models
 from ..offices import _living, _office
@@ -45,19 +46,27 @@ def _route(
     count = holding.count(former)
     if not count:
         return
-    placed = sort == POSTS and bool(reform.people)
+    placed = bool(reform.people) and (sort == POSTS or holding.kept)
     if change.how != How.SPLIT and change.into and not placed:
         routes.append(Route(sort, holding.title, code, change.into[0], count))
         return
     ways: dict[str, list[Thing]] = defaultdict(list)
     for thing in holding.things(former):
-        ways[home(sort, thing, change, reform)].append(thing)
+        to = home(sort, thing, change, reform)
+        ways[to if not thing.keeper or _goes(thing.keeper, former, change, reform, to) else ""].append(thing)
     for to, things in sorted(ways.items()):
         if not to:
             examples = tuple(thing.number or thing.id for thing in things[:_EXAMPLES])
             homeless.append(Homeless(sort, holding.title, code, len(things), examples))
         elif to != code:
             routes.append(Route(sort, holding.title, code, to, len(things), tuple(thing.id for thing in things)))
+
+
+def _goes(keeper: str, former: Ref, change: Change, reform: Reform, to: str) -> bool:
+    """Whether somebody who works at the office goes to `to`; who works elsewhere does not move."""
+    here = models.Post.objects.filter(Q(until=None) | Q(until__gt=today()), office__public_id=former.id)
+    works_here = here.filter(person__username=keeper).exists()
+    return not works_here or home(POSTS, Thing("", number=keeper), change, reform) == to
 
 
 def home(sort: str, thing: Thing, change: Change, reform: Reform) -> str:

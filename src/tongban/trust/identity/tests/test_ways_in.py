@@ -111,6 +111,8 @@ TLS = {"HTTP_X_CLIENT_VERIFY": "SUCCESS", "HTTP_X_CLIENT_CERTIFICATE": "wang"}
         (("127.0.0.1",), TLS | {"HTTP_X_CLIENT_VERIFY": "FAILED:expired"}, False),
         (("127.0.0.1",), {"HTTP_X_CLIENT_VERIFY": "SUCCESS"}, False),
         (("127.0.0.1",), {"HTTP_X_CLIENT_CERTIFICATE": "wang"}, False),
+        (("192.0.2.1",), TLS | {"tongban.peer": "192.0.2.1"}, True),  # it connected, and told of somebody else
+        (("127.0.0.1",), TLS | {"tongban.peer": "192.0.2.7"}, False),  # a stranger who claims to come from the proxy
     ],
 )
 def test_mutual_tls_is_believed_from_the_proxy_alone(

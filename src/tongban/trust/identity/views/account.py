@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
-from allauth.account.views import LoginView, LogoutView, PasswordChangeView, ReauthenticateView
+from allauth.account.views import LoginView, LogoutView, PasswordChangeView, PasswordSetView, ReauthenticateView
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as FactorAgainView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
@@ -43,6 +44,9 @@ sign_in = public(
 )
 sign_out = public(LogoutView.as_view(template_name="identity/sign_out.html"))
 change_password = signed_in(PasswordChangeView.as_view(template_name="identity/password_change.html", success_url="/"))
+set_password = signed_in(
+    reauthentication_required(PasswordSetView.as_view(template_name="identity/password_change.html", success_url="/"))
+)
 again = signed_in(ReauthenticateView.as_view(template_name="identity/again.html"))
 factor_again = signed_in(FactorAgainView.as_view(template_name="identity/again.html"))
 factor = entering(AuthenticateView.as_view(template_name="identity/factor.html"))
@@ -261,11 +265,11 @@ def real_name(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def act_for(request: HttpRequest) -> HttpResponse:
-    """Choose in whose name to act: an authorisation of mine, or nobody's but my own."""
-    chosen = request.POST.get("agency", "")
+    """Choose in whose name to act: an authorisation of mine, whom I represent, or nobody's but my own."""
+    chosen, me = request.POST.get("agency", ""), request.actor.person  # type: ignore[attr-defined]
     if not chosen:
         request.session.pop(AGENCY_KEY, None)
-    elif agents.live_agency(chosen, request.actor.person):  # type: ignore[attr-defined]
+    elif agents.live_agency(chosen, me) or chosen in map(str, agents.represented(me)):
         request.session[AGENCY_KEY] = chosen
         request.session.cycle_key()  # other powers, another key (T17)
     else:

@@ -39,6 +39,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
         "given": agents.agencies_given(me),
         "offered": agents.agencies_offered(me),
         "held": agents.agencies_of(me),
+        "represented": agents.represented(me),
         "now": now(),
     }
     return render(request, "identity/agencies.html", context)

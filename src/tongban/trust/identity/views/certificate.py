@@ -94,10 +94,11 @@ def certificate_tls(request: HttpRequest) -> HttpResponse:
 def _tls(request: HttpRequest) -> bytes:
     """The client certificate the proxy has verified: only where it is configured, and only from the proxy itself.
 
-    The proxy must set or clear both headers on every request (deploy/nginx).
+    The proxy must set or clear both headers on every request (deploy/nginx). Behind a proxy `REMOTE_ADDR` is the
+    visitor's word passed on; who really connected is kept by the web process as `tongban.peer`.
     """
-    proxies = getattr(settings, "TONGBAN_TLS_PROXIES", ())
-    if request.META.get("REMOTE_ADDR") not in proxies or request.headers.get("X-Client-Verify") != "SUCCESS":
+    peer = request.META.get("tongban.peer", request.META.get("REMOTE_ADDR"))
+    if peer not in settings.TONGBAN_TLS_PROXIES or request.headers.get("X-Client-Verify") != "SUCCESS":
         return b""
     return unquote(request.headers.get("X-Client-Certificate", "")).encode()
 

@@ -108,7 +108,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
         "state": request.GET.get("state", ""),
         "waiting": [(reverse("keys:act", args=[act.id]), words.ACTS[act.kind], act) for act in waiting],
         "custodians": list(queries.names(keepers).values()),
-        "joins": may(actor, "keys.custody") and actor.person not in keepers,
+        "keeps": may(actor, "keys.custody"),
     }  # fmt: skip
     return _private(render(request, "keys/keys.html", context))
 
@@ -218,28 +218,39 @@ def _act_page(request: HttpRequest, act_id: str, sent: tuple[str, Form] | None =
     return _private(render(request, "keys/detail.html", context, status=422 if sent else 200))
 
 
-JOIN = {
+CUSTODY = {
     "join": Verb(
         "keys.custody", _("Become a custodian"), _("Become a custodian"), _("You are a custodian of keys in escrow."),
         forms.Passphrase, lambda actor, _subject, passphrase: escrow.become_custodian(actor, passphrase),
         _("Choose at least 12 characters. They are kept nowhere: if you forget them, you can only begin anew."),
         "primary",
-    )
+    ),
+    "end": Verb(
+        "keys.custody", _("End a custody"), _("End the custody"), _("The custody has ended."),
+        forms.EndCustody, lambda actor, _subject, custodian: escrow.end_custody(actor, custodian),
+        _("Keys in escrow can no longer be opened with this custodian. Two must stay."), "danger",
+    ),
 }  # fmt: skip
 
 
 @sensitive_post_parameters()
 @permitted("keys.custody")
-def join(request: HttpRequest) -> HttpResponse:
-    """Become a custodian of escrowed keys, with a passphrase of one's own."""
+def custody(request: HttpRequest, verb: str = "join") -> HttpResponse:
+    """Become a custodian of escrowed keys, with a passphrase of one's own; end the custody of one who leaves."""
     wrong: Form | None = None
     if request.method == "POST":
-        wrong = carried_out(request, JOIN, "join", "")
+        wrong = carried_out(request, CUSTODY, verb, "")
         if wrong is None:
             return redirect("keys:keys")
-    sent = ("join", wrong) if wrong else None
-    verbs = offered(actor_of(request), JOIN, ("join",), lambda _verb: reverse("keys:join"), sent)
-    context = {"title": JOIN["join"].title, "facts": [], "verbs": verbs, "back": (reverse("keys:keys"), _("Keys"))}
+    keepers, actor = escrow.custodians(), actor_of(request)
+    steps = ("join", "end") if actor.person not in keepers else ("end",)
+    sent = (verb, wrong) if wrong else None
+    verbs = offered(actor, CUSTODY, steps, lambda verb: reverse("keys:custody_act", args=[verb]), sent)
+    pairs: list[tuple[Text, Any]] = [(_("Custodians"), "、".join(queries.names(keepers).values()))]
+    context = {
+        "title": _("Custody of keys in escrow"), "facts": facts(pairs), "verbs": verbs,
+        "back": (reverse("keys:keys"), _("Keys")),
+    }  # fmt: skip
     return _private(render(request, "keys/detail.html", context, status=422 if sent else 200))
 
 

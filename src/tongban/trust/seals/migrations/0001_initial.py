@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'seals_seal',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'revoked'), _negated=True), fields=('office', 'caption'), name='seals_one_of_a_kind')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'revoked'), _negated=True), fields=('office', 'title', 'caption'), name='seals_one_of_a_kind')],
             },
         ),
     ]
