@@ -1,4 +1,5 @@
-"""The program of a node under test: `migrate`, `run FILE`, `send TO,TO COUNT SIZE PAUSE`, `ask TO COUNT`."""
+"""The program of a node under test: `migrate`, `run FILE`, `send TO,TO COUNT SIZE PAUSE TEXT DAYS`, `ask TO COUNT`,
+`replay TO DAYS`, `forget`."""
 
 from __future__ import annotations
 
@@ -20,8 +21,17 @@ def main() -> None:
     import django
 
     django.setup()
+    if days := float(os.environ.get("FAULTS_DAYS", "0")):
+        from contextvars import ContextVar
+        from datetime import timedelta
+
+        from tongban.base.kernel import clock
+
+        clock._shift = ContextVar("later", default=timedelta(days=days))  # in all threads
     verb, *rest = sys.argv[1:]
-    verbs: dict[str, Callable[..., None]] = {"migrate": migrate, "run": run, "send": send, "ask": ask}
+    verbs: dict[str, Callable[..., None]] = {
+        "migrate": migrate, "run": run, "send": send, "ask": ask, "replay": replay, "forget": forget,
+    }  # fmt: skip
     verbs[verb](*rest)
 
 
@@ -48,9 +58,9 @@ def run(path: str) -> None:
     transport.set_up(Own(**told["own"]))
     while True:
         try:
-            known = {peer.node for peer in transport.peers()}
+            known = {peer.node: peer.certificate for peer in transport.peers()}
             for peer in told["peers"]:
-                if peer["node"] not in known:
+                if peer["certificate"] != known.get(peer["node"]):
                     transport.trust(Peer(**peer))
             break
         except DatabaseError:
@@ -76,11 +86,14 @@ def run(path: str) -> None:
     transport.run(stop)
 
 
-def send(to: str, count: str, size: str = "200", pause: str = "0", text: str = "") -> None:
+def send(to: str, count: str, size: str = "200", pause: str = "0", text: str = "", days: str = "") -> None:
     """Send so many notes in turn, each in its own transaction, and print the id of each that was committed. A database
-    that is being killed is tried again."""
+    that is being killed is tried again. `days`: after which they are worth nothing."""
+    from datetime import timedelta
+
     from django.db import DatabaseError, InterfaceError, connection, transaction
 
+    from tongban.base.kernel.api import now
     from tongban.data.transport import api as transport
     from tongban.data.transport.data import Kind
 
@@ -90,7 +103,8 @@ def send(to: str, count: str, size: str = "200", pause: str = "0", text: str = "
         while True:
             try:
                 with transaction.atomic():
-                    id_ = transport.send(receivers[n % len(receivers)], Kind.DATA, "test.note", body)
+                    expires = now() + timedelta(days=float(days)) if days else None
+                    id_ = transport.send(receivers[n % len(receivers)], Kind.DATA, "test.note", body, expires=expires)
                 break
             except (DatabaseError, InterfaceError):
                 connection.close()
@@ -98,6 +112,36 @@ def send(to: str, count: str, size: str = "200", pause: str = "0", text: str = "
         sys.stdout.write(f"{id_}\n")
         sys.stdout.flush()
         time.sleep(float(pause))
+
+
+def replay(to: str, days: str) -> None:
+    """Send everything of the last days once more; print how many messages that is."""
+    from datetime import timedelta
+
+    from tongban.base.kernel.api import now
+    from tongban.data.transport import api as transport
+
+    sys.stdout.write(str(transport.replay(to, now() - timedelta(days=float(days)))))
+
+
+def forget() -> None:
+    """At the centre: the hub forgets at once what it would after its windows, which of our clocks it does not know."""
+    import asyncio
+
+    from tongban.data.transport import api as transport
+    from tongban.data.transport.broker import SEEN, STREAM, Hub
+
+    async def narrow() -> None:
+        hub = Hub(transport.own())
+        await hub.connect()
+        for name in (STREAM, SEEN):
+            config = (await hub.stream.stream_info(name)).config
+            config.duplicate_window, config.max_age = 0.1, config.max_age and 0.1
+            await hub.stream.update_stream(config)
+        await asyncio.sleep(0.3)
+        await hub.close()
+
+    asyncio.run(narrow())
 
 
 def ask(to: str, count: str) -> None:

@@ -25,8 +25,9 @@ import psycopg
 from tongban.data.transport.api import fresh_own, line_key
 from tongban.data.transport.data import CENTRE
 from tongban.site.nats import Hub, Leaf, ports
-from tongban.site.postgres import PostgresError, Server
+from tongban.site.postgres import Server
 
+from . import leftovers
 from .lines import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +44,9 @@ class Node:
     leaf: Leaf | None = None
     program: str = "tests.faults.node"
     process: subprocess.Popen[bytes] | None = None
+    days: float = 0  # by which its clocks are ahead of the machine's
+    off: bool = False  # nothing is started again
+    busy: threading.Lock = field(default_factory=threading.Lock, repr=False)
     server: Server = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +63,7 @@ class Node:
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}",
             "TONGBAN_SECRET_DATABASE_TONGBAN_OWNER": WORD,
+            "FAULTS_DAYS": str(self.days),
         }
 
     def command(self, *words: str) -> list[str]:
@@ -111,20 +116,39 @@ class Node:
 
     def keep(self) -> None:
         """Start again what died."""
-        if not self.server.alive():
-            with contextlib.suppress(PostgresError):
+        with self.busy:
+            if self.off:
+                return
+            if not self.server.alive():
                 self.server.start()
-        if self.leaf and self.leaf.process and self.leaf.process.poll() is not None:
-            self.leaf.start()
-        if self.process and self.process.poll() is not None:
-            self.run()
+            if self.leaf and self.leaf.process and self.leaf.process.poll() is not None:
+                self.leaf.start()
+            if self.process and self.process.poll() is not None:
+                self.run()
+
+    def rest(self) -> None:
+        """The worker is killed and stays away; the database answers."""
+        with self.busy:
+            self.off = True
+            self.kill()
+
+    def switch_off(self) -> None:
+        """Pull the plug of the whole machine."""
+        with self.busy:
+            self.off = True
+            self.stop()
+
+    def switch_on(self, days: float = 0.0) -> None:
+        """Days later it comes up again, in the keeper's next round."""
+        self.days, self.off = days, False
 
     def stop(self) -> None:
+        """kill -9 of everything on it."""
         if self.process:
             _kill(self.process)
         if self.leaf:
             self.leaf.stop(signal.SIGKILL)
-        self.kill_database()  # nothing of it is kept
+        self.kill_database()
 
 
 WORD = "only-for-tests"  # the password of throw-away databases
@@ -167,16 +191,20 @@ class Province:
         self, *names: str, hubs: int = 1, apart: bool = False, program: str = "", algorithm: str = "ecdsa-p256"
     ) -> None:
         self.program, self.algorithm = program or "tests.faults.node", algorithm
-        self.folder = Path(tempfile.mkdtemp(prefix="tb-faults-"))
+        leftovers.clear()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{leftovers.FOLDER}{os.getpid()}-"))
         self.folder.chmod(0o755)
         self.over = threading.Event()
+        self.keeper: threading.Thread | None = None
         everybody = [CENTRE, *names]
         hub_names = [f"hub-{number}" for number in range(1, hubs + 1)]
         self.lines = Lines(hub_names, everybody) if apart else None
         self.hubs = [self._hub(name, hub_names, everybody) for name in hub_names]
         made = template()
         self.nodes = {name: self._node(name, made) for name in everybody}
-        self._introduce()
+        self.owns = {name: fresh_own(name, f"office-{name}", name, self.algorithm) for name in self.nodes}
+        self._equip()
+        self.introduce()
 
     def _hub(self, name: str, hubs: list[str], nodes: list[str]) -> Hub:
         client, gate, cluster = (4222, 4223, 4224) if self.lines else ports(self.folder / name / "ports.json", 3)
@@ -193,20 +221,30 @@ class Province:
         subprocess.run(["cp", "-a", str(made), str(home)], check=True)
         return Node(name, home, self.lines.place(name) if self.lines else "", program=self.program)
 
-    def _introduce(self) -> None:
-        owns = {name: fresh_own(name, f"office-{name}", name, self.algorithm) for name in self.nodes}
+    def _equip(self) -> None:
+        """Each node's way to the hub."""
         for name, node in self.nodes.items():
             key = line_key(name, (), self.folder / "line")
-            own = replace(
-                owns[name], line_certificate=key.certificate, line_key=key.key, line_roots=key.roots,
+            self.owns[name] = replace(
+                self.owns[name], line_certificate=key.certificate, line_key=key.key, line_roots=key.roots,
                 servers=self._servers(node, key), replicas=len(self.hubs),
             )  # fmt: skip
+
+    def introduce(self) -> None:
+        """Write down for each who it is and who the others are; its process reads that when it starts."""
+        for name, node in self.nodes.items():
             peers = [
                 {"node": one.node, "office": one.office, "title": one.title, "certificate": one.certificate}
-                for one in owns.values()
+                for one in self.owns.values()
                 if one.node != name
             ]
-            (node.home / "told.json").write_text(json.dumps({"own": asdict(own), "peers": peers}))
+            (node.home / "told.json").write_text(json.dumps({"own": asdict(self.owns[name]), "peers": peers}))
+
+    def renew(self, name: str) -> None:
+        """A node gets a certificate for a fresh key; the others learn of it."""
+        fresh = fresh_own(name, f"office-{name}", name, self.algorithm)
+        self.owns[name] = replace(self.owns[name], certificate=fresh.certificate, key=fresh.key)
+        self.introduce()
 
     def _servers(self, node: Node, key: Any) -> tuple[str, ...]:
         if node.name == CENTRE:
@@ -218,27 +256,52 @@ class Province:
         return (node.leaf.url,)
 
     def start(self) -> None:
+        """Everything at once: lines, hub, nodes; whatever dies from now on is started again."""
         if self.lines:
             self.lines.make()
         starts = [*(hub.start for hub in self.hubs), *(node.start for node in self.nodes.values())]
         with ThreadPoolExecutor() as pool:
-            for done in [pool.submit(start) for start in starts]:
-                done.result()
-        threading.Thread(target=self._keep, daemon=True).start()
+            list(pool.map(lambda start: start(), starts))
+        self.keeper = threading.Thread(target=self._keep, daemon=True)
+        self.keeper.start()
 
     def _keep(self) -> None:
         """Like `tongban serve`: what died is started again."""
-        while not self.over.wait(0.3):
-            for hub in self.hubs:
-                if hub.process and hub.process.poll() is not None:
-                    with contextlib.suppress(RuntimeError):
-                        hub.start()
-            for node in self.nodes.values():
-                node.keep()
+
+        def keep(one: Node | Hub) -> None:
+            with contextlib.suppress(RuntimeError):  # a port or a lock is held a moment longer
+                if isinstance(one, Node):
+                    one.keep()
+                elif one.process and one.process.poll() is not None:
+                    one.start()
+
+        with ThreadPoolExecutor() as pool:
+            while not self.over.wait(0.2):
+                list(pool.map(keep, [*self.hubs, *self.nodes.values()]))
+
+    def days_later(self, days: float) -> None:
+        """All machines are off, and on again so many days later."""
+        for node in self.nodes.values():
+            node.switch_off()
+            node.switch_on(days)
+
+    def lose_store(self) -> None:
+        """The hub's servers die and come back without anything they held."""
+        dead = [hub.process for hub in self.hubs]
+        for hub, process in zip(self.hubs, dead, strict=True):
+            hub.process = None  # the keeper leaves it alone
+            assert process
+            process.kill()
+            process.wait()
+            shutil.rmtree(hub.folder / "store")
+        for hub in self.hubs:
+            hub.start()
 
     def stop(self) -> None:
+        """End everything and take it away."""
         self.over.set()
-        time.sleep(0.5)
+        if self.keeper:
+            self.keeper.join()
         for node in self.nodes.values():
             node.stop()
         for hub in self.hubs:
@@ -272,5 +335,5 @@ def until(what: Callable[[], bool], seconds: float, why: Callable[[], str]) -> f
     began = time.monotonic()
     while not what():
         assert time.monotonic() - began < seconds, why()
-        time.sleep(0.2)
+        time.sleep(0.1)
     return time.monotonic() - began

@@ -7,7 +7,9 @@
 |---|---|---|
 | `heartbeat` | node, centre | `{version, at, waiting, oldest, free_bytes}`; `at`, `oldest` ISO times |
 | `peers` | centre, node | `{peers: [{node, office, title, certificate, blocked}]}`: the whole list, PEM |
-| `grant` | centre, provider's node | `{grant, resource, mode, office, node, items, filter, cycle, purpose, until}` |
+| `grant` | centre, provider's node | `{grant, resource, mode, office, node, items, cycle, purpose, until}` |
+| `file` | provider's node, subscriber's | a line `{name, size, sha256, number, total}`, then a piece of the file |
+| `used` | provider's node, centre | `{uses: [{grant, uses, rows}]}`: questions answered since it last said so |
 | `grant.ended` | centre, provider's node | `{grant, resource, why}` |
 | `batch` | provider's node, subscriber's | Parquet; `resource`, `grant`, `schema` stand in the envelope |
 | `query` | asking node, provider's | `{grant, purpose, where: {item: value}, items}`; answer `{rows: [{…}]}` |
@@ -29,14 +31,13 @@ answered `{certificates, line_certificates, line_authorities, authorities, peers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from django.utils.translation import pgettext_lazy
 
-from tongban.base.kernel.data import JSON, Event, Ref, Text
+from tongban.base.kernel.data import Event, Ref, Text
 
 NODE = "exchange.node"
 CENTRE = "centre"  # the key of the centre's own node
@@ -46,6 +47,7 @@ PEERS = "peers"
 GRANT = "grant"
 GRANT_ENDED = "grant.ended"
 BATCH = "batch"
+USED = "used"
 QUERY = "query"
 COMPARE = "compare"
 CORRECTION = "correction"
@@ -160,8 +162,8 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A grant at work: what flows from the provider's node to the subscriber's, of which items, how often. `filter` is
-    the condition the owner granted (item: value); `target` names the register or place it goes to."""
+    """A grant at work: what flows from the provider's node to the subscriber's, of which items, how often. `target`
+    names the register or place it goes to."""
 
     id: str
     grant: str
@@ -171,7 +173,6 @@ class Subscription:
     provider: str
     subscriber: str
     items: tuple[str, ...]
-    filter: Mapping[str, JSON]
     cycle: str
     target: str
     until: date | None

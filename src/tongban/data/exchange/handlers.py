@@ -11,8 +11,9 @@ from tongban.data.catalogue.data import (
     ResourcePublished,
     ResourceRetired,
 )
+from tongban.data.transport.data import Passed
 
-from . import correcting, subscriptions
+from . import correcting, subscriptions, using
 from .data import NodeEnrolled
 
 
@@ -51,6 +52,12 @@ def correct(event: ObjectionAnswered) -> None:
     """A corrected value goes to all who have it."""
     if event.corrected:
         correcting.spread(event.objection)
+
+
+@on(Passed)
+def count(event: Passed) -> None:
+    """A batch or file between two nodes is a use of its grant."""
+    using.passed(event)
 
 
 @on(NodeEnrolled)

@@ -75,7 +75,6 @@ class Subscription(models.Model):
     provider = models.CharField(max_length=40, blank=True)
     subscriber = models.CharField(max_length=40, blank=True)
     items = models.JSONField(default=list)
-    filter = models.JSONField(default=dict)
     cycle = models.CharField(max_length=20, blank=True)
     target = models.CharField(max_length=120, blank=True)
     purpose = models.CharField(max_length=500, blank=True)

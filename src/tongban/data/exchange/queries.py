@@ -93,7 +93,7 @@ def subscriptions(node: str = "") -> list[Subscription]:
     return [
         Subscription(
             row.id, row.grant, row.resource, row.title, row.mode, row.provider, row.subscriber, tuple(row.items),
-            row.filter, row.cycle, row.target, row.until, row.live, row.received,
+            row.cycle, row.target, row.until, row.live, row.received,
         )
         for row in rows[:500]
     ]  # fmt: skip

@@ -149,7 +149,10 @@ def _broken(values: Any, column: Column) -> Iterator[tuple[str, Any]]:
         yield "code", pc.and_(pc.invert(known), values.is_valid())
     check = CHECKS.get(column.type)
     if check:
-        yield "check_digit", pa.array([one is not None and not check(one) for one in values.to_pylist()], pa.bool_())
+        right = registers.plainly_right(column.type, values)
+        doubtful = pc.and_(pa.array(~right), values.is_valid())
+        wrong = [not check(one) for one in values.filter(doubtful).to_pylist()]
+        yield "check_digit", pc.replace_with_mask(doubtful, doubtful, pa.array(wrong, pa.bool_()))
 
 
 def _identity(text: str) -> Verdict:

@@ -100,7 +100,6 @@ def _tell(row: Subscription) -> None:
         "mode": row.mode,
         "office": office or CENTRE,
         "items": row.items,
-        "filter": row.filter,
         "cycle": row.cycle,
         "purpose": row.purpose,
         "until": row.until.isoformat() if row.until else None,

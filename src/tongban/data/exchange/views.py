@@ -60,15 +60,24 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
     return {
         "nodes": [{"it": one, "tone": TONES[one.state]} for one in known],
         "places": _places(known),
-        "wide": [one for one in known if one.division[2:] == "0000" and one.state != NodeState.CLOSED],
+        "wide": _wide(known),
         "map": mapping.here(),
         "reach": queries.reach(),
-        "waits": [replace(one, who=titles.get(one.who, one.who)) for one in queries.waits()[:20]],
+        "waits": [
+            {"it": replace(one, who=titles.get(one.who, one.who)), "whom": titles.get(one.whom, one.whom)}
+            for one in queries.waits()[:20]
+        ],
         "flows": flows,
         "volumes": queries.volumes()[:50],
         "line": transport.line(),
         "manages": may(actor_of(request), "exchange.manage"),
     }
+
+
+def _wide(known: list[Node]) -> list[dict[str, Any]]:
+    """Nodes of the whole province, which are in no county: squares in the corner of the map, six to a row."""
+    mine = [one for one in known if one.division[2:] == "0000" and one.state != NodeState.CLOSED]
+    return [{"it": one, "x": 6 + at % 6 * 34, "y": 6 + at // 6 * 34} for at, one in enumerate(mine)]
 
 
 def _places(known: list[Node]) -> list[dict[str, Any]]:

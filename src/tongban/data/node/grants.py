@@ -22,16 +22,15 @@ MODES = ("batch", "query", "compare", "file")
 
 def hold(body: Map[str, Any], told: datetime) -> None:
     """Take over a grant as the centre stated it at `told`. One that changes what is granted sends everything again."""
-    items, filter_ = body.get("items"), body.get("filter") or {}
+    items = body.get("items")
     if not (isinstance(items, list) and items and all(isinstance(name, str) for name in items)):
         raise Refused(_("The grant names no items."), "shape")
-    if body.get("mode") not in MODES or not isinstance(filter_, dict):
+    if body.get("mode") not in MODES:
         raise Refused(_("The grant cannot be understood."), "shape")
     terms = {
         "resource": str(body["resource"]),
         "node": str(body["node"]),
         "items": items,
-        "filter": filter_,
         "mode": body["mode"],
     }
     other = {"purpose": str(body.get("purpose", "")), "until": _moment(body.get("until")), "told": told}
@@ -40,7 +39,7 @@ def hold(body: Map[str, Any], told: datetime) -> None:
         if told <= grant.told:
             return
         if grant.ended or any(getattr(grant, name) != value for name, value in terms.items()):
-            grant.loaded = b""
+            grant.loaded, grant.filed, grant.digest = b"", None, ""
         for name, value in (terms | other | {"ended": None, "why": ""}).items():
             setattr(grant, name, value)
         grant.save()
@@ -64,7 +63,7 @@ def live(**terms: Any) -> QuerySet[Grant]:
 
 
 def outgoing(grant: Grant, mapping: Mapping, part: list[Changed], moment: datetime) -> list[dict[str, Any]]:
-    """What of these changes the grant's holder is to see: granted items of rows that its filter admits."""
+    """What of these changes the grant's holder is to see: the granted items."""
     found: list[dict[str, Any]] = []
     for change in part:
         before, after = seen(grant, change.before), seen(grant, change.now)
@@ -77,18 +76,8 @@ def outgoing(grant: Grant, mapping: Mapping, part: list[Changed], moment: dateti
 
 
 def seen(grant: Grant, body: Map[str, Any] | None) -> dict[str, Any] | None:
-    """A row as the grant lets it be seen; None when it does not at all."""
-    if body is None or not admits(grant.filter, body):
-        return None
-    return {name: body.get(name) for name in grant.items}
-
-
-def admits(filter_: Map[str, Any], body: Map[str, Any]) -> bool:
-    """Whether a row is one of those the owner granted: every item has the value, or one of the values."""
-    return all(
-        str(body.get(name)) in [str(each) for each in (value if isinstance(value, list) else [value])]
-        for name, value in filter_.items()
-    )
+    """A row as the grant lets it be seen; None where there is none."""
+    return None if body is None else {name: body.get(name) for name in grant.items}
 
 
 def row_name(grant: Grant, key: bytes) -> str:

@@ -77,13 +77,14 @@ class Grant(models.Model):
     resource = models.CharField(max_length=100)
     node = models.CharField(max_length=64)
     items = models.JSONField()
-    filter = models.JSONField(default=dict)
     mode = models.CharField(max_length=10)
     purpose = models.TextField(blank=True)
     until = models.DateTimeField(null=True)
     ended = models.DateTimeField(null=True)
     why = models.CharField(max_length=300, blank=True)
     loaded = models.BinaryField(null=True, default=b"")
+    filed = models.DateTimeField(null=True)  # the last file under it, and the SHA-256 of its content
+    digest = models.CharField(max_length=64, blank=True)
     told = models.DateTimeField()  # when the centre said so; what it said before that comes too late
 
     class Meta:
@@ -149,4 +150,23 @@ class Asked(models.Model):
     items = models.JSONField(default=list)
     rows = models.IntegerField(default=0)
     code = models.CharField(max_length=40, blank=True)
+    counted = models.BooleanField(default=False)  # the centre has been told
     at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        indexes = (models.Index("grant", condition=Q(counted=False), name="node_asked_uncounted"),)
+
+
+class Piece(models.Model):
+    """A part of a file of others that came; its body stays in the inbox until the file is whole and in its sink."""
+
+    message = models.CharField(max_length=64, primary_key=True)
+    sender = models.CharField(max_length=64)
+    resource = models.CharField(max_length=100)
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    number = models.IntegerField()
+    total = models.IntegerField()
+    done = models.BooleanField(default=False)
+    at = models.DateTimeField(default=now)

@@ -18,6 +18,7 @@ from . import grants, models
 from .answering import answer, compare
 from .beating import health, leaf_of
 from .delivering import take_in
+from .files import take_piece
 
 
 def join() -> None:
@@ -34,6 +35,7 @@ def join() -> None:
     }.items():
         transport.receives(business)(handler)
     transport.receives("batch", ordered=True)(take_in)
+    transport.receives("file")(take_piece)
 
 
 def _of_centre(take: Callable[[Message, dict[str, Any]], None]) -> Callable[[Message], Outcome]:

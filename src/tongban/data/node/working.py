@@ -15,9 +15,11 @@ from . import models
 from .beating import beat, renew
 from .data import DiskFull
 from .delivering import deliver
+from .files import deliver_files, send_files
 from .mapping import load_mapping
 from .sending import load
 from .taking import check_room, run_source
+from .using import tell_uses
 
 log = logging.getLogger("tongban.node")
 BEAT = 60.0  # seconds between two signs of life
@@ -36,6 +38,7 @@ def work(stop: threading.Event) -> None:
                 if time.monotonic() - beaten >= BEAT or not beaten:
                     beaten = time.monotonic()
                     beat()
+                    tell_uses()
                     line.keep(renewing=True)
                 if line.keep():
                     turn()
@@ -51,8 +54,8 @@ def work(stop: threading.Event) -> None:
 
 
 def turn() -> int:
-    """One turn; answers how many sources were run and batches delivered."""
-    done = deliver()
+    """One turn; answers how many sources were run and batches or files delivered and sent."""
+    done = deliver() + deliver_files()
     for row in models.Source.objects.filter(due__lte=now()).order_by("due"):
         run = run_source(row.name)
         log.info("source %s: %s %s", row.name, run.state.value, run.text)
@@ -60,7 +63,7 @@ def turn() -> int:
     for row in models.Source.objects.filter(due__gt=now()):
         if models.Grant.objects.filter(resource=row.resource, loaded__isnull=False, mode="batch").exists():
             done += load(load_mapping(row.text, row.file))
-    return done
+    return done + send_files()
 
 
 class _Line:

@@ -1,34 +1,57 @@
-"""Queries: one signed request and one signed reply over the line, logged at both ends (T1, T2)."""
+"""Queries: one signed request and one signed reply over the line, logged at both ends (T1, T2).
+
+Whoever asks waits in his own thread; one thread of the process signs what is asked at the same moment, writes down what
+was answered at the same moment, and only then lets the askers go on.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Refused, TongbanError, canonical, new_id, now, system
+from tongban.base.kernel.api import Refused, new_id
 
-from . import models
 from .broker import PROBLEMS, Hub
+from .bundles import ROOM, answers, envelope, heaps, record, sealed, write_down
 from .checking import open_frame
 from .data import Envelope, Kind, Message, Outcome, Own, Peer, Stage
-from .handling import businesses, refusal
 from .own import own
-from .peers import find_peer
-from .sealing import PART, Frame, Rejected, packed, seal, unpacked, whole
-from .taking import quotas
+from .peers import recent_peer
+from .sealing import Frame, Rejected, read, unpacked, whole
 
 PATIENCE = 5.0
+GLANCE = 0.1  # seconds between looks at the clock while answers are waited for
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    """One question whose asker waits."""
+
+    peer: Peer
+    business: str
+    resource: str
+    grant: str
+    trace: str
+    body: bytes
+    timeout: float
+    id: str = field(default_factory=new_id)
+    started: float = field(default_factory=time.monotonic)
+    done: Future[Message | Outcome] = field(default_factory=Future)
+
+    @property
+    def together(self) -> tuple[object, ...]:
+        """Questions that agree in this may share an envelope."""
+        return self.peer, self.business, self.resource, self.grant, self.timeout
 
 
 def ask(
@@ -42,240 +65,207 @@ def ask(
     trace: str = "",
 ) -> Message:
     """Ask a node and wait for its signed answer, at most `timeout` seconds. Never inside a transaction (R9). `Refused`
-    with the other end's code, or "timeout", "offline", "line", "stranger", "blocked", or what is wrong with it."""
+    with the other end's code, or "timeout", "offline", "line", "stranger", "blocked", "too_large", or what is wrong
+    with the answer."""
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("a query waits for the network; ask outside transactions")
-    me, peer = own(), find_peer(to)
+    peer = recent_peer(to)
     if peer is None or peer.blocked:
         raise Refused(_("Node %s is not known here, or blocked.") % to, "blocked" if peer else "stranger")
-    query = _envelope(me, to, Kind.QUERY, business, grant=grant, resource=resource, trace=trace or new_id())
-    query = replace(query, expires=query.created + timedelta(seconds=timeout))
-    frame = _sealed(me, query, peer, body)
-    started, code = time.monotonic(), "failed"
-    try:
-        reply = _open_reply(_line().ask(to, frame, timeout), me, peer, query)
-        code = ""
-    except Refused as refused:
-        code = refused.code
-        raise
-    finally:
-        stage = Stage.REFUSED if code else Stage.PROCESSED
-        _log().write(_row(query, to, True, Outcome(stage, code), started))
-    return reply
+    if len(body) > ROOM:
+        raise Refused(_("A query or its answer holds at most %d KB.") % (ROOM >> 10), "too_large")
+    asked = _Asked(peer, business, resource, grant, trace or new_id(), body, timeout)
+    _desk().waiting.put(asked)
+    ended = asked.done.result()
+    if isinstance(ended, Message):
+        return ended
+    raise Refused(ended.text or _words(ended.code, to), ended.code or "refused")
 
 
-def _open_reply(frame: Frame, me: Own, peer: Peer, query: Envelope) -> Message:
-    try:
-        envelope, content = open_frame(frame, me, lambda node: peer if node == peer.node else None)
-        if envelope.kind is not Kind.REPLY or envelope.about != query.id or not whole(envelope, content):
-            raise Rejected("altered")
-        head, _line, body = unpacked(envelope.packing, content).partition(b"\n")
-        told = json.loads(head)
-    except (Rejected, ValueError) as wrong:
-        code = wrong.code if isinstance(wrong, Rejected) else "unreadable"
-        raise Refused(_("The answer of node %s cannot be relied on.") % peer.node, code) from None
-    if told["stage"] != Stage.PROCESSED:
-        raise Refused(str(told["text"]) or _("Node %s refused to answer.") % peer.node, str(told["code"]) or "refused")
-    return Message(envelope, body)
+def _words(code: str, node: str) -> str:
+    if code == "timeout":
+        return _("Node %s did not answer in time.") % node
+    if code == "offline":
+        return _("Node %s is not connected at present.") % node
+    if code == "line":
+        return _("The line to the exchange hub is down.")
+    if code == "untrue":
+        return _("The answer of node %s cannot be relied on.") % node
+    return _("Node %s refused to answer.") % node
 
 
-def answer(frames: Sequence[tuple[Frame, str]], me: Own) -> list[Frame | None]:
-    """The signed replies to queries that came together, each with the sender that the line vouches for; none to those
-    who cannot be told apart from strangers. Their handlers and log rows share one transaction, which is what makes
-    many queries a second possible; if one fails, each gets a savepoint of its own."""
-    peers = {line: find_peer(line) for line in {line for _frame, line in frames}}
-    judged = [_judged(frame, line, me, peers) for frame, line in frames]
-    messages = [each for each in judged if isinstance(each, Message)]
-    try:
-        outcomes = _answered(messages, careful=False)
-    except Exception:
-        outcomes = _answered(messages, careful=True)
-    told = iter(outcomes)
-    return [_reply(each, next(told) if isinstance(each, Message) else each, me, peers) for each in judged]
+@dataclass(slots=True)
+class _Open:
+    """A message of ours under way, and its questions that have no answer yet."""
+
+    outer: Envelope
+    peer: Peer
+    questions: dict[str, _Asked]
+    until: float
 
 
-def _judged(frame: Frame, line: str, me: Own, peers: dict[str, Peer | None]) -> Message | Rejected:
-    peer = peers[line]
-    if peer and not peer.blocked and not quotas.allow(peer):
-        return Rejected("quota")  # no answer and no row: a flood must cost nothing (T10)
-    try:
-        envelope, content = open_frame(frame, me, peers.get, line)
-        if envelope.kind is not Kind.QUERY or envelope.total != 1 or not whole(envelope, content):
-            raise Rejected("altered", envelope, proven=True)
-        return Message(envelope, unpacked(envelope.packing, content))
-    except Rejected as rejected:
-        with system():
-            models.Refused.objects.create(
-                code=rejected.code, sender=line, proven=rejected.proven, message=getattr(rejected.envelope, "id", "")
-            )
-        return rejected
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What the line brought for a message of ours: a frame, or why there is none."""
+
+    id: str
+    frame: Frame | None = None
+    code: str = ""
 
 
-def _answered(messages: list[Message], *, careful: bool) -> list[Outcome]:
-    """Handlers and log rows in one transaction; a query that came before is not answered again (T8)."""
-    outcomes, rows = [], []
-    with system():
-        ids = [message.envelope.id for message in messages]
-        before = models.Query.objects.filter(outward=False, message__in=ids).values_list("peer", "message")
-        known = set(before) if ids else set()
-        for message in messages:
-            envelope, started = message.envelope, time.monotonic()
-            if (envelope.sender, envelope.id) in known:
-                outcomes.append(Outcome(Stage.REFUSED, "again"))
-                continue
-            known.add((envelope.sender, envelope.id))
-            outcome = _carefully(message) if careful else _handled(message)
-            outcomes.append(outcome)
-            rows.append(_row(envelope, envelope.sender, False, outcome, started))
-        models.Query.objects.bulk_create(rows)
-    return outcomes
+_Ended = tuple[_Asked, Envelope, Message | Outcome]
 
 
-def _handled(message: Message) -> Outcome:
-    if message.envelope.business not in businesses:
-        raise Refused(_("This node does not answer such queries."), "unknown_business")
-    outcome = businesses.get(message.envelope.business)[0](message)
-    if len(outcome.body) > PART - 1_000:
-        raise Refused(_("The answer is too long for a query."), "too_large")
-    return outcome
-
-
-def _carefully(message: Message) -> Outcome:
-    try:
-        with transaction.atomic():
-            return _handled(message)
-    except TongbanError as refused:
-        return refusal(refused)
-    except DatabaseError:
-        raise
-    except Exception:
-        return Outcome(Stage.REFUSED, "failed")
-
-
-def _reply(asked: Message | Rejected, told: Outcome | Rejected, me: Own, peers: dict[str, Peer | None]) -> Frame | None:
-    envelope = asked.envelope
-    if isinstance(told, Rejected):
-        if not told.proven:
-            return None
-        told = Outcome(Stage.REFUSED, told.code)
-    if envelope is None or (asker := peers.get(envelope.sender)) is None:
-        return None
-    reply = _envelope(me, asker.node, Kind.REPLY, envelope.business, grant=envelope.grant, trace=envelope.trace)
-    head = canonical({"stage": told.stage, "code": told.code, "text": told.text})
-    return _sealed(me, replace(reply, about=envelope.id), asker, head + b"\n" + told.body)
-
-
-def _envelope(me: Own, to: str, kind: Kind, business: str, *, grant: str, trace: str, resource: str = "") -> Envelope:
-    return Envelope(
-        id=new_id(),
-        kind=kind,
-        business=business,
-        sender=me.node,
-        office=me.office,
-        to=to,
-        created=now(),
-        original=me.node,
-        resource=resource,
-        grant=grant,
-        priority=1,
-        trace=trace,
-    )
-
-
-def _sealed(me: Own, envelope: Envelope, peer: Peer, body: bytes) -> Frame:
-    packing, content = packed(body)
-    frames = seal(me, replace(envelope, packing=packing), peer.certificate, content)
-    if len(frames) > 1:
-        raise Refused(_("A query or its answer holds at most %d KB.") % (PART >> 10), "too_large")
-    return frames[0]
-
-
-def _row(envelope: Envelope, peer: str, outward: bool, outcome: Outcome, started: float) -> models.Query:
-    return models.Query(
-        message=envelope.id,
-        outward=outward,
-        peer=peer,
-        business=envelope.business,
-        resource=envelope.resource,
-        grant=envelope.grant,
-        trace=envelope.trace,
-        at=now(),
-        digest=envelope.digest,
-        stage=outcome.stage,
-        code=outcome.code,
-        milliseconds=round((time.monotonic() - started) * 1000),
-    )
-
-
-class _Log:
-    """Writes the log rows of this process's queries; those that end together share a commit."""
+class _Desk:
+    """The thread that signs, opens and writes down."""
 
     def __init__(self) -> None:
-        self.waiting: SimpleQueue[tuple[models.Query, Future[None]]] = SimpleQueue()
-        threading.Thread(target=self._work, name="transport-log", daemon=True).start()
-
-    def write(self, row: models.Query) -> None:
-        """Return when the row is committed: no answer without its record."""
-        done: Future[None] = Future()
-        self.waiting.put((row, done))
-        done.result()
+        self.waiting: SimpleQueue[_Asked | _Came] = SimpleQueue()
+        self.open: dict[str, _Open] = {}
+        self.line = _Line(self.waiting.put)
+        self.looked = time.monotonic()
+        threading.Thread(target=self._work, name="transport-desk", daemon=True).start()
 
     def _work(self) -> None:
         while True:
-            together = [self.waiting.get()]
-            while not self.waiting.empty():
-                together.append(self.waiting.get())
-            ends = [done for _row, done in together]
+            together: list[_Asked | _Came] = []
             try:
-                with system():
-                    models.Query.objects.bulk_create([row for row, _done in together])
+                together.append(self.waiting.get(timeout=GLANCE if self.open else None))
+                while True:
+                    together.append(self.waiting.get_nowait())
+            except Empty:
+                pass
+            asked = [each for each in together if isinstance(each, _Asked)]
+            ended: list[_Ended] = []
+            try:
+                me = own()
+                self._send(me, asked)
+                for each in together:
+                    if isinstance(each, _Came):
+                        ended += self._came(me, each)
+                ended += self._late()
+                write_down([_record(*each) for each in ended])
             except Exception as error:
                 connection.close()
                 del connections[DEFAULT_DB_ALIAS]
-                for done in ends:
-                    done.set_exception(error)
+                for one in {*asked, *(one for one, _outer, _end in ended)}:
+                    one.done.set_exception(error)
+                self._forget(asked)
             else:
-                for done in ends:
-                    done.set_result(None)
+                for one, _outer, end in ended:
+                    one.done.set_result(end)
+
+    def _forget(self, asked: Iterable[_Asked]) -> None:
+        """Nobody waits for these any more."""
+        gone = {one.id for one in asked}
+        for under_way in self.open.values():
+            for id_ in gone & under_way.questions.keys():
+                del under_way.questions[id_]
+
+    def _send(self, me: Own, asked: Iterable[_Asked]) -> None:
+        groups: dict[tuple[object, ...], list[_Asked]] = {}
+        for each in asked:
+            groups.setdefault(each.together, []).append(each)
+        for group in groups.values():
+            for heap in heaps(group, lambda each: len(each.body)):
+                self._send_heap(me, heap)
+
+    def _send_heap(self, me: Own, heap: list[_Asked]) -> None:
+        first = heap[0]
+        outer = envelope(me, first.peer.node, Kind.QUERY, first.business, grant=first.grant, resource=first.resource)
+        outer = replace(outer, expires=outer.created + timedelta(seconds=first.timeout))
+        frame = sealed(me, outer, first.peer, [(each.id, each.trace) for each in heap], [each.body for each in heap])
+        until = time.monotonic() + first.timeout
+        self.open[outer.id] = _Open(read(frame.envelope), first.peer, {each.id: each for each in heap}, until)
+        self.line.send(first.peer.node, outer.id, frame, first.timeout)
+
+    def _came(self, me: Own, came: _Came) -> list[_Ended]:
+        under_way = self.open.get(came.id)
+        if under_way is None:
+            return []
+        if came.frame is None:
+            return self._end(under_way, came.code)
+        try:
+            outer, told = _opened(came.frame, me, under_way)
+        except Rejected as wrong:
+            return self._end(under_way, wrong.code, untrue=True)
+        if refused := told.get(came.id):
+            return self._end(under_way, refused.code)
+        ended: list[_Ended] = []
+        for id_, outcome in told.items():
+            if asked := under_way.questions.pop(id_, None):
+                answered = outcome.stage is Stage.PROCESSED
+                ended.append((asked, under_way.outer, Message(outer, outcome.body) if answered else outcome))
+        if not under_way.questions:
+            del self.open[came.id]
+        return ended
+
+    def _late(self) -> list[_Ended]:
+        moment = time.monotonic()
+        if moment < self.looked + GLANCE:
+            return []
+        self.looked = moment
+        late = [each for each in self.open.values() if each.until <= moment]
+        return [ended for each in late for ended in self._end(each, "timeout")]
+
+    def _end(self, under_way: _Open, code: str, *, untrue: bool = False) -> list[_Ended]:
+        del self.open[under_way.outer.id]
+        text = _words("untrue", under_way.peer.node) if untrue else ""
+        outcome = Outcome(Stage.REFUSED, code, text=text)
+        return [(asked, under_way.outer, outcome) for asked in under_way.questions.values()]
 
 
-@cache
-def _log() -> _Log:
-    return _Log()
+def _opened(frame: Frame, me: Own, under_way: _Open) -> tuple[Envelope, dict[str, Outcome]]:
+    peer = under_way.peer
+    outer, content = open_frame(frame, me, lambda node: peer if node == peer.node else None)
+    if outer.kind is not Kind.REPLY or outer.about != under_way.outer.id or not whole(outer, content):
+        raise Rejected("altered")
+    return outer, answers(outer, unpacked(outer.packing, content))
+
+
+def _record(asked: _Asked, outer: Envelope, ended: Message | Outcome) -> dict[str, object]:
+    outcome = Outcome() if isinstance(ended, Message) else ended
+    return record(outer, asked.id, asked.trace, outcome, asked.started, outward=True)
 
 
 class _Line:
     """A connection of this process for its own queries, in a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[_Came], None]) -> None:
+        self.tell = tell
         self.loop = asyncio.new_event_loop()
         self.hub: Hub | None = None
         self.alone = asyncio.Lock()
         threading.Thread(target=self.loop.run_forever, name="transport-ask", daemon=True).start()
 
-    def ask(self, to: str, frame: Frame, timeout: float) -> Frame:
-        """The reply; `Refused` in words where none comes."""
-        waiting = asyncio.run_coroutine_threadsafe(self._ask(to, frame, timeout), self.loop)
-        try:
-            return waiting.result(timeout + 5)
-        except TimeoutError:
-            raise Refused(_("Node %s did not answer in time.") % to, "timeout") from None
-        except PROBLEMS as error:
-            if type(error).__name__ == "NoRespondersError":
-                raise Refused(_("Node %s is not connected at present.") % to, "offline") from None
-            raise Refused(_("The line to the exchange hub is down."), "line") from None
+    def send(self, to: str, id_: str, frame: Frame, timeout: float) -> None:
+        """Put a message on the line; what comes of it is told."""
+        asyncio.run_coroutine_threadsafe(self._send(to, id_, frame, timeout), self.loop)
 
-    async def _ask(self, to: str, frame: Frame, timeout: float) -> Frame:
+    async def _send(self, to: str, id_: str, frame: Frame, timeout: float) -> None:
+        try:
+            hub = await self._connected(timeout)
+            await hub.ask(to, id_, frame)
+        except PROBLEMS:
+            self.tell(_Came(id_, code="line"))
+
+    async def _connected(self, timeout: float) -> Hub:
         async with self.alone:
             if self.hub is None or self.hub.own != own():
-                fresh = Hub(own())
+                fresh, old = Hub(own()), self.hub
                 await asyncio.wait_for(fresh.connect(), timeout)
+                await fresh.hear(self._heard)
                 self.hub = fresh
+                if old:
+                    await old.close()
         if not self.hub.up:
             raise OSError("the line is down")
-        return await self.hub.ask(to, frame, timeout)
+        return self.hub
+
+    def _heard(self, id_: str, frame: Frame | None) -> None:
+        self.tell(_Came(id_, frame, "" if frame else "offline"))
 
 
 @cache
-def _line() -> _Line:
-    return _Line()
+def _desk() -> _Desk:
+    return _Desk()

@@ -32,6 +32,7 @@ WAITING = 1_000
 ACKNOWLEDGE = 20  # seconds; a part passes the slowest line in less
 CLASSES = ("1", "2", "3")
 SUBJECT_FULL = 10077
+NOBODY = "503"
 PROBLEMS = (NatsError, APIError, OSError, asyncio.TimeoutError)
 
 
@@ -98,6 +99,7 @@ class Hub:
         self.client = Client()
         self.stream: Any = None
         self.begun = False
+        self.inbox = ""
 
     async def connect(self, changed: Callable[[bool], None] = lambda _up: None) -> None:
         """Connect once; `PROBLEMS` when nobody answers."""
@@ -219,26 +221,33 @@ class Hub:
             return -1
         return int(info.ack_floor.stream_seq) if info.ack_floor else 0
 
-    async def ask(self, to: str, frame: Frame, timeout: float) -> Frame:
-        """One request and its reply, outside the stream: nobody waits for a query that nobody answers."""
-        answer = await self.client.request(
-            f"q.{to}.{self.own.node}", frame.body, timeout=timeout, headers=_headers(frame)
-        )
-        return _frame(answer)
+    async def ask(self, to: str, id_: str, frame: Frame) -> None:
+        """Put a query on the line, outside the stream: nobody waits for one that nobody answers. What comes back is
+        heard."""
+        await self.client.publish(f"q.{to}.{self.own.node}", frame.body, f"{self.inbox}.{id_}", _headers(frame))
 
-    async def serve(self, answered: Callable[[Frame, str], Awaitable[Frame | None]]) -> None:
-        """Answer queries to us; processes side by side share them."""
+    async def hear(self, heard: Callable[[str, Frame | None], None]) -> None:
+        """Hear the replies to our queries, by the id of what was asked; none where nobody is there to answer."""
 
         async def came(message: Msg) -> None:
-            asyncio.get_running_loop().create_task(reply(message))
+            nobody = (message.headers or {}).get("Status") == NOBODY
+            heard(message.subject.rpartition(".")[2], None if nobody else _frame(message))
 
-        async def reply(message: Msg) -> None:
-            frame = await answered(_frame(message), message.subject.rpartition(".")[2])
-            if frame is not None:
-                with contextlib.suppress(*PROBLEMS):
-                    await self.client.publish(message.reply, frame.body, headers=_headers(frame))
+        self.inbox = self.client.new_inbox()
+        await self.client.subscribe(f"{self.inbox}.*", cb=came)
 
-        await self.client.subscribe(f"q.{self.own.node}.*", queue=self.own.node, cb=came)
+    async def serve(self, came: Callable[[Frame, str, str], None]) -> None:
+        """Take queries to us, with who asks and where the answer goes; processes side by side share them."""
+
+        async def took(message: Msg) -> None:
+            came(_frame(message), message.subject.rpartition(".")[2], message.reply)
+
+        await self.client.subscribe(f"q.{self.own.node}.*", queue=self.own.node, cb=took)
+
+    async def reply(self, place: str, frame: Frame) -> None:
+        """Answer a query."""
+        with contextlib.suppress(*PROBLEMS):
+            await self.client.publish(place, frame.body, headers=_headers(frame))
 
     async def seen(
         self,

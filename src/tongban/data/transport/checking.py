@@ -48,7 +48,8 @@ def _timely(envelope: Envelope, valid_from: datetime, valid_until: datetime) -> 
         return "expired"
     if envelope.created < moment - OLDEST:
         return "too_old"
-    return "" if valid_from - SKEW <= envelope.created <= valid_until else "certificate_expired"
+    # A message may be older than the certificate it is closed with now: it waited while its sender renewed.
+    return "" if valid_from - SKEW <= moment and envelope.created <= valid_until else "certificate_expired"
 
 
 def _fitting(envelope: Envelope, own: Own, frame: Frame) -> str:

@@ -294,6 +294,17 @@ class ReceiptCame(Event):
 
 
 @dataclass(frozen=True)
+class Passed(Event):
+    """At the centre: a batch or file under a grant passed the hub from one office's node to another's."""
+
+    kind = "transport.passed"
+    message: str
+    sender: str
+    receiver: str
+    grant: str
+
+
+@dataclass(frozen=True)
 class MessageQuarantined(Event):
     """A message could not be processed and waits for staff."""
 

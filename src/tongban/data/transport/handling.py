@@ -27,10 +27,10 @@ from tongban.base.kernel.api import (
 from tongban.base.ledger import api as ledger
 
 from .data import ENDED, MESSAGE, BadRow, Kind, Message, MessageQuarantined, Outcome, Stage
-from .models import In, InBody, Lane, Out, OutBody
+from .models import In, InBody, Lane, Out
 from .peers import find_peer
 from .sealing import Rejected, read, unpacked
-from .sending import RECEIPT, WAKE_IN, again, lane, send, wake
+from .sending import RECEIPT, WAKE_IN, lane, send, wake
 
 log = logging.getLogger("tongban.transport")
 
@@ -255,7 +255,10 @@ def answer(to: str, about: str, trace: str, outcome: Outcome) -> None:
 
 
 def answer_again(sender: str, about: str) -> None:
-    """The sender asks again, so our receipt got lost: send the last one once more, at most every 20 seconds."""
+    """The sender asks again: our receipt got lost, or everything is replayed. It is told once more, at most every 20
+    seconds, in a new receipt: one that it has already would change nothing there."""
     last = Out.objects.filter(receiver=sender, kind=Kind.RECEIPT, about=about).order_by("-created").first()
-    if last and last.at < now() - timedelta(seconds=20) and OutBody.objects.filter(message=last.id).exists():
-        again([last.id])
+    if last and last.at < now() - timedelta(seconds=20):
+        row = In.objects.get(sender=sender, message=about)
+        rows = tuple(BadRow(**bad) for bad in row.rows)
+        answer(sender, about, row.trace, Outcome(Stage(row.stage), row.code, rows, row.text))

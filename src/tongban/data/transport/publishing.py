@@ -17,7 +17,7 @@ from .handling import backoff
 from .models import Out, OutBody
 from .peers import find_peer
 from .receipts import ASK_AGAIN, tell
-from .sealing import Frame, seal
+from .sealing import Frame, card, seal
 
 ROUND = 1 << 20  # bytes claimed at a time: what a slow line carries before its lease is over
 LEASE = timedelta(seconds=15)  # renewed while the line carries; who dies gives back what he had after this
@@ -46,6 +46,7 @@ class Going:
     """One message ready for the line."""
 
     id: str
+    mark: str  # of both certificates: sealed otherwise, it is no copy of what the hub had before
     to: str
     priority: int
     frames: list[Frame]
@@ -91,7 +92,8 @@ def _sealed(own: Own, row: Out, content: bytes | None) -> Going | None:
         packing=row.packing,
     )
     frames = seal(own, envelope, peer.certificate, content)
-    return Going(row.id, row.receiver, row.priority, frames, row.size, row.kind == Kind.RECEIPT)
+    mark = card(own.certificate).fingerprint[:8] + card(peer.certificate).fingerprint[:8]
+    return Going(row.id, mark, row.receiver, row.priority, frames, row.size, row.kind == Kind.RECEIPT)
 
 
 def renew(ids: list[str]) -> None:

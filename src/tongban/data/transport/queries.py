@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Count, Min
+from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import NotFound
 
@@ -93,8 +94,15 @@ def lags() -> list[Lag]:
 
 def line() -> Line:
     """How the line to the hub stood when that last changed."""
+    words = {
+        "no server answers": _("The exchange hub cannot be reached."),
+        "the line is down": _("The connection to the exchange hub broke."),
+        "the hub is not ready": _("The exchange hub is reached but not ready yet."),
+    }
     row = Known.objects.filter(name="line").first()
-    return Line(bool(row.value["up"]), str(row.value["text"]), row.at) if row else Line(False, "never connected", None)
+    if row is None:
+        return Line(False, _("There has been no connection to the exchange hub yet."), None)
+    return Line(bool(row.value["up"]), words.get(row.value["text"], ""), row.at)
 
 
 def refusals(*, sender: str = "", most: int = PAGE) -> list[Refusal]:

@@ -22,7 +22,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connectio
 
 from tongban.base.kernel.api import Refused
 
-from . import asking, ends, handling, keeping, publishing, taking, watching
+from . import ends, handling, keeping, publishing, replying, taking, watching
 from .broker import CLASSES, PROBLEMS, Arrived, Full, Hub
 from .data import CENTRE, Own
 from .own import own
@@ -56,9 +56,12 @@ class _Loop:
         self.era = ""
         self.ready = asyncio.Event()  # the line stands and the hub has what we need
         self.out, self.came, self.nudge = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.asked: asyncio.Queue[tuple[Frame, str, asyncio.Future[Frame | None]]] = asyncio.Queue(2_000)
+        self.asked: asyncio.Queue[tuple[Frame, str, str]] = asyncio.Queue(2_000)
         self.under_way: set[asyncio.Task[int]] = set()
         self.threads = ThreadPoolExecutor(THREADS, "transport")
+        self.answerers = ThreadPoolExecutor(
+            HANDS, "transport-answer"
+        )  # always the same few connections, which are warm
 
     async def work(self) -> None:
         parts = [self.keep_line, self.listen, self.sweep, self.keep_house]
@@ -110,9 +113,9 @@ class _Loop:
         while not self.hub.begun:
             try:
                 await self.hub.connect(self.changed)
-                await self.hub.serve(self.answer)
-            except PROBLEMS as error:
-                await self.db(keeping.line, False, type(error).__name__)
+                await self.hub.serve(self.queried)
+            except PROBLEMS:
+                await self.db(keeping.line, False, "no server answers")
                 await asyncio.sleep(random.uniform(0.5, 1.5))
         while True:
             await self.ensure()
@@ -135,9 +138,9 @@ class _Loop:
             era = await self.hub.ensure()
             if self.own.node == CENTRE:
                 await self.hub.admit(await self.db(_nodes))
-        except PROBLEMS as error:
+        except PROBLEMS:
             self.ready.clear()
-            await self.db(keeping.line, False, f"the hub is not ready ({type(error).__name__})")
+            await self.db(keeping.line, False, "the hub is not ready")
             return
         fresh = not self.ready.is_set()
         if await self.db(keeping.era, era):
@@ -189,7 +192,7 @@ class _Loop:
     async def publish_one(self, going: publishing.Going, patience: float) -> int:
         place = 0
         for number, frame in enumerate(going.frames, 1):
-            identity = f"{going.id}.{number}"
+            identity = f"{going.id}.{going.mark}.{number}"
             place = await self.hub.publish(going.to, going.priority, identity, frame, patience)
         return place
 
@@ -236,23 +239,21 @@ class _Loop:
                 pass
             await self._woken(self.came)
 
-    async def answer(self, frame: Frame, line: str) -> Frame | None:
+    def queried(self, frame: Frame, line: str, place: str) -> None:
         """Queries that come while others are being answered are answered together next."""
-        done: asyncio.Future[Frame | None] = asyncio.get_running_loop().create_future()
-        await self.asked.put((frame, line, done))
-        return await done
+        if not self.asked.full():  # beyond that it is a flood, and nobody waits for us
+            self.asked.put_nowait((frame, line, place))
 
     async def answer_all(self) -> None:
         while True:
             together = [await self.asked.get()]
             while not self.asked.empty() and len(together) < MOST:
                 together.append(self.asked.get_nowait())
-            replies: Sequence[Frame | None] = [None] * len(together)
-            try:
-                replies = await self.db(asking.answer, [(frame, line) for frame, line, _done in together], self.own)
-            finally:
-                for (_frame, _line, done), reply in zip(together, replies, strict=True):
-                    done.set_result(reply)
+            frames = [(frame, line) for frame, line, _place in together]
+            replies = await self.db(replying.answer, frames, self.own)
+            for (_frame, _line, place), answers in zip(together, replies, strict=True):
+                for answer in answers:
+                    await self.hub.reply(place, answer)
 
     # -- time
 

@@ -1,7 +1,7 @@
 """The envelope's bytes, its signature, and bodies that only the receiver can open (T8, T11).
 
-P-256: an ephemeral key agreed with the certificate's (ECDH-ES), HKDF-SHA-256, AES-256-GCM. SM2 certificates: a fresh
-SM4 key encrypted to it (GM/T 0009), SM4-GCM, SM3. The envelope is the authenticated text beside each part, so nothing
+P-256: an ephemeral key agreed with the certificate's (ECDH-ES), HKDF-SHA-256, AES-256-GCM. SM2 certificates: a secret
+encrypted to it (GM/T 0009), HKDF-SM3, SM4-GCM. The envelope is the authenticated text beside each part, so nothing
 can be taken to another envelope. One key serves one sealing of one message; its parts count the nonce.
 """
 
@@ -153,9 +153,10 @@ def packed(body: bytes) -> tuple[str, bytes]:
     """How the body is packed, and salt plus packed body."""
     salt = os.urandom(SALT)
     if len(body) > 128:
-        sample = body[:32_768]
-        if len(zlib.compress(sample, 1)) < 0.9 * len(sample):  # Parquet and images are packed already
-            return "zlib", salt + zlib.compress(body, 1)
+        sample = body if len(body) <= PART else body[:32_768]
+        tight = zlib.compress(sample, 1)
+        if len(tight) < 0.9 * len(sample):  # Parquet and images are packed already
+            return "zlib", salt + (tight if len(body) == len(sample) else zlib.compress(body, 1))
     return "none", salt + body
 
 
@@ -204,38 +205,40 @@ def seal(own: Own, envelope: Envelope, certificate: str, content: bytes) -> list
 
 
 def _key_for(to: Card, id_: str) -> tuple[bytes, bytes]:
-    if to.algorithm is Algorithm.SM2:
-        key = ciphers.fresh(Algorithm.SM4)
-        return key, gm.encrypt(to.public, key)
-    point, shared = _passing(to.public, int(now().timestamp()) // PASSING)
+    handle, shared = _passing(to, int(now().timestamp()) // PASSING)
     fresh = os.urandom(SALT)
-    return _derived(shared, fresh, id_), point + fresh
+    return _derived(shared, fresh, id_, to.algorithm is Algorithm.SM2), handle + fresh
 
 
 @lru_cache(maxsize=256)
-def _passing(public: bytes, _period: int) -> tuple[bytes, bytes]:
-    """A passing key for one receiver and one minute: agreeing on a secret costs more than everything else, and each
-    message derives a key of its own from it."""
+def _passing(to: Card, _period: int) -> tuple[bytes, bytes]:
+    """A passing secret for one receiver and one minute: sharing one costs more than everything else, and each message
+    derives a key of its own from it."""
+    if to.algorithm is Algorithm.SM2:
+        secret = os.urandom(32)
+        return gm.encrypt(to.public, secret), secret
     key = ec.generate_private_key(ec.SECP256R1())
     point = key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
-    return point, key.exchange(ec.ECDH(), _point(public))
+    return point, key.exchange(ec.ECDH(), _point(to.public))
 
 
 @lru_cache(maxsize=1024)
-def _agreed(private: bytes, point: bytes) -> bytes:
+def _agreed(private: bytes, handle: bytes) -> bytes:
     mine = opened(private)
-    assert mine
-    return mine.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
+    if mine is None:
+        return gm.decrypt(private, handle)
+    return mine.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), handle))
 
 
-def _derived(shared: bytes, fresh: bytes, id_: str) -> bytes:
-    return HKDF(hashes.SHA256(), 32, salt=fresh, info=b"tongban transport 1 " + id_.encode()).derive(shared)
+def _derived(shared: bytes, fresh: bytes, id_: str, national: bool) -> bytes:
+    hash_, size = (hashes.SM3(), 16) if national else (hashes.SHA256(), 32)
+    return HKDF(hash_, size, salt=fresh, info=b"tongban transport 1 " + id_.encode()).derive(shared)
 
 
 def signed_by(frame: Frame, certificate: Card) -> bool:
     """Whether the holder of the certificate signed this envelope."""
-    if certificate.algorithm is not Algorithm.P256:
-        return ciphers.verified(certificate.public, frame.envelope, frame.signature)
+    if certificate.algorithm is Algorithm.SM2:
+        return gm.verify(certificate.public, frame.envelope, frame.signature)
     try:
         _point(certificate.public).verify(frame.signature, frame.envelope, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
@@ -246,16 +249,13 @@ def signed_by(frame: Frame, certificate: Card) -> bool:
 def open_part(own: Own, envelope: Envelope, frame: Frame) -> bytes:
     """The plain part; `Rejected` ("altered", "cipher") where it does not open."""
     private = private_of(own)
-    mine = opened(private)
     try:
         handle = base64.b64decode(envelope.key, validate=True)
-        if envelope.cipher == P256 and mine is not None:
-            shared = _agreed(private, handle[:-SALT])
-            aead = ciphers.aead(Algorithm.AES256, _derived(shared, handle[-SALT:], envelope.id))
-        elif envelope.cipher == NATIONAL and mine is None:
-            aead = ciphers.aead(Algorithm.SM4, gm.decrypt(private, handle))
-        else:
+        national = opened(private) is None
+        if envelope.cipher != (NATIONAL if national else P256):
             raise Rejected("cipher", envelope, proven=True)
+        key = _derived(_agreed(private, handle[:-SALT]), handle[-SALT:], envelope.id, national)
+        aead = ciphers.aead(Algorithm.SM4 if national else Algorithm.AES256, key)
         return aead.decrypt(envelope.sequence.to_bytes(12, "big"), frame.body, frame.envelope)
     except (InvalidTag, ValueError):
         raise Rejected("altered", envelope, proven=True) from None

@@ -39,15 +39,16 @@ class Quotas:
     left: dict[str, float] = field(default_factory=dict)
     seen: dict[str, float] = field(default_factory=dict)
 
-    def allow(self, peer: Peer) -> bool:
-        """Whether one more frame of this sender may be opened now."""
+    def allow(self, peer: Peer, most: int = 1) -> int:
+        """How many of so many more things of this sender may be looked at now."""
         moment, rate = time.monotonic(), peer.quota / 60
         full = max(rate * 5, 20.0)
         passed = moment - self.seen.get(peer.node, moment)
         have = min(full, self.left.get(peer.node, full) + passed * rate)
         self.seen[peer.node] = moment
-        self.left[peer.node] = have - 1 if have >= 1 else have
-        return have >= 1
+        allowed = min(int(have), most)
+        self.left[peer.node] = have - allowed
+        return allowed
 
 
 quotas = Quotas()

@@ -7,16 +7,17 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Sum
 
-from tongban.base.kernel.api import now, system
+from tongban.base.kernel.api import emit, now, system
 
-from .data import Flow, Kind
+from .data import CENTRE, Flow, Kind, Passed
 from .models import Seen
 from .sealing import Rejected, read
 
 
 def note(found: Sequence[tuple[bytes, int]]) -> None:
-    """Write down envelopes that passed the hub, with the sizes of their sealed bodies."""
-    rows = []
+    """Write down envelopes that passed the hub, with the sizes of their sealed bodies. The rooms above hear of what
+    went under a grant, once however often it passed."""
+    rows: dict[str, Seen] = {}
     for data, size in found:
         try:
             one = read(data)
@@ -26,9 +27,14 @@ def note(found: Sequence[tuple[bytes, int]]) -> None:
             facts = {
                 name: getattr(one, name) for name in ("kind", "business", "sender", "to", "resource", "grant", "about")
             }
-            rows.append(Seen(message=one.id, size=size * one.total, at=now(), **facts))
+            rows[one.id] = Seen(message=one.id, size=size * one.total, at=now(), **facts)
     with system():
-        Seen.objects.bulk_create(rows, ignore_conflicts=True)
+        known = Seen.objects.filter(message__in=rows).values_list("message", flat=True)
+        fresh = [row for id_, row in rows.items() if id_ not in set(known)]
+        Seen.objects.bulk_create(fresh, ignore_conflicts=True)
+        for row in fresh:
+            if row.grant and row.kind in (Kind.DATA, Kind.FILE) and row.to != CENTRE:
+                emit(Passed(row.message, row.sender, row.to, row.grant))
 
 
 def flows(since: datetime) -> list[Flow]:

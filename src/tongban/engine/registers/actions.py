@@ -205,7 +205,7 @@ def _supersede(
         cursor.execute(
             f"WITH old AS (INSERT INTO {register.history_table} ({kept}, superseded_at) "  # noqa: S608
             f"SELECT {kept}, %s FROM {register.table} WHERE id = %s AND version = %s) "
-            f"UPDATE {register.table} SET {sets} WHERE id = %s AND version = %s",
+            f"UPDATE {register.table} SET {sets}, line_hash = NULL WHERE id = %s AND version = %s",
             [
                 moment,
                 found.id,

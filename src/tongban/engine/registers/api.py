@@ -7,6 +7,7 @@ from .definitions import check as check_definitions
 from .definitions import forget as forget_definitions
 from .export import export, safe
 from .parsing import parse
+from .quality import plainly_right
 from .queries import filters, find, find_by_id, find_many, get, history, orders, own_rows, page, similar, trace
 from .rowmodel import model
 from .values import masked, shown
@@ -35,6 +36,7 @@ __all__ = [
     "own_rows",
     "page",
     "parse",
+    "plainly_right",
     "plan",
     "retire",
     "safe",

@@ -23,6 +23,7 @@ SYSTEM_COLUMNS = (
     "updated_at",
     "written_by",
     "reason",
+    "line_hash",
 )
 """Columns that every register's table has besides its own fields."""
 

@@ -42,6 +42,7 @@ _SYSTEM = {
     "written_by": f"{TEXT} NOT NULL DEFAULT ''",
     "reason": f"{TEXT} NOT NULL DEFAULT ''",
 }
+_PRESENT = {"line_hash": "uuid"}  # of the row as it is, not of what it was: see `staging`
 Columns = Mapping[str, str]
 
 
@@ -106,7 +107,7 @@ def _new_table(definition: RegisterDefinition) -> Iterator[str]:
         for field in definition.fields
         for column, kind in column_types(field).items()
     ]
-    system = [f'"{name}" {kind}' for name, kind in _SYSTEM.items()]
+    system = [f'"{name}" {kind}' for name, kind in (_SYSTEM | _PRESENT).items()]
     unique = f'CONSTRAINT "{definition.key}_natural" UNIQUE ({quoted(definition.keys)})'
     yield f"CREATE TABLE {definition.table} (\n  " + ",\n  ".join([*system, *own, unique]) + "\n)"
     kept = quoted(history_columns(definition))
@@ -120,6 +121,8 @@ def _new_table(definition: RegisterDefinition) -> Iterator[str]:
 
 
 def _new_columns(definition: RegisterDefinition, live: Columns) -> Iterator[str]:
+    for name in _PRESENT.keys() - live:
+        yield f'ALTER TABLE {definition.table} ADD COLUMN "{name}" {_PRESENT[name]}'
     history = _live_columns(f"{definition.key}_history")
     kept = set(history_columns(definition))
     for field in definition.fields:
@@ -227,7 +230,7 @@ def _refuse_destruction(definition: RegisterDefinition, live: Columns) -> None:
             text = f"{field.name} is {live[column]} in the database and cannot become {kind}; add a new field"
             findings.append(f"{definition.file}:{field.line}: {text}")
     for column in live:
-        if column not in wanted and column not in _SYSTEM:
+        if column not in {*wanted, *_SYSTEM, *_PRESENT}:
             text = f"{column} is in the database and missing here; keep it with `retired: true`"
             findings.append(f"{definition.file}:1: {text}")
     if _live_natural_key(definition.key) not in (None, set(definition.keys)):

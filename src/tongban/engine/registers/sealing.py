@@ -8,19 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from tongban.trust.identity.api import index_of
-from tongban.trust.keys.api import open_field, seal_field
+from tongban.trust.keys.api import seal_field
 
 from .data import Field, FieldType, RegisterDefinition
 
 
 def row_name(register: RegisterDefinition, columns: Mapping[str, Any]) -> str:
     """What a row is called where its sealed fields are bound to it: the columns of its natural key."""
-    return "|".join([part_of_name(columns[column]) for column in register.keys])
-
-
-def part_of_name(value: Any) -> str:
-    """One column of the natural key in a row's name."""
-    return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
+    parts = [columns[column] for column in register.keys]
+    return "|".join([bytes(part).hex() if isinstance(part, bytes | memoryview) else str(part) for part in parts])
 
 
 def text_of(field: Field, value: Any) -> str:
@@ -46,10 +42,3 @@ def stored(register: RegisterDefinition, columns: Mapping[str, Any], row: str = 
             place = (f"registers.{register.key}", field.name, row or row_name(register, made))
             made[field.name] = seal_field(*place, text_of(field, value), field.sealed)
     return made
-
-
-def opened(register: RegisterDefinition, field: Field, columns: Mapping[str, Any]) -> str:
-    """The text of a sealed field, out of a row with its natural key's columns."""
-    return open_field(
-        f"registers.{register.key}", field.name, row_name(register, columns), columns[field.name]
-    ).decode()

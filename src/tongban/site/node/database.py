@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tongban.base.ledger.data import WRITTEN
 from tongban.site import database
 from tongban.site.postgres import Server
 
@@ -55,15 +57,40 @@ def ready(role: str = "tongban_app") -> Iterator[None]:
             connections.close_all()
 
 
+_RIGHTS = (
+    "GRANT USAGE ON SCHEMA public TO tongban_app",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tongban_app",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tongban_app",
+    "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_leaf FROM tongban_app",
+    f"GRANT INSERT {WRITTEN} ON ledger_leaf TO tongban_app",  # neither number nor moment (T3)
+    "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM tongban_app",
+)
+_MARK = hashlib.sha256("\n".join(_RIGHTS).encode()).hexdigest()  # stands at the schema when all of it is done
+
+
 def migrate() -> None:
     """Tables and rights. Inside `ready("tongban_owner")`."""
     from django.core.management import call_command
 
     database.prepare()
-    call_command("migrate", verbosity=0, interactive=False)
-    with database.connect_owner() as connection, connection.transaction():
-        connection.execute("GRANT USAGE ON SCHEMA public TO tongban_app")
-        connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tongban_app")
-        connection.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tongban_app")
-        connection.execute("REVOKE UPDATE, DELETE, TRUNCATE ON ledger_leaf FROM tongban_app")
-        connection.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM tongban_app")
+    with database.connect_owner() as connection:
+        connection.execute("COMMENT ON SCHEMA public IS NULL")
+        call_command("migrate", verbosity=0, interactive=False)
+        with connection.transaction():
+            for right in (*_RIGHTS, f"COMMENT ON SCHEMA public IS '{_MARK}'"):
+                connection.execute(right)
+
+
+def current() -> bool:
+    """Whether `migrate` would change nothing. Inside `ready()`."""
+    from django.db import OperationalError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT obj_description('public'::regnamespace, 'pg_namespace')")
+            done = cursor.fetchone()[0] == _MARK
+    except OperationalError:  # there is no such database or role yet
+        return False
+    executor = MigrationExecutor(connection) if done else None
+    return bool(executor and not executor.migration_plan(executor.loader.graph.leaf_nodes()))

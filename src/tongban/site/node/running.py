@@ -17,7 +17,7 @@ from tongban.site.nats import Leaf, ports
 from tongban.site.postgres import PostgresError, Server
 from tongban.site.run import Child, say
 
-from .database import migrate, ready, running
+from .database import current, migrate, ready, running
 
 _PYTHON = [sys.executable, "-m", "tongban.site.node.running"]
 
@@ -26,8 +26,9 @@ def run() -> int:
     """Until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _ended)
     with running() as server:
-        _owner("migrate")
-        with ready():  # Django is set up here; what follows asks files only
+        with ready():  # Django is set up here; what follows the first line asks files only
+            if not current():
+                _owner("migrate")
             from tongban.data.transport import api as transport
 
             own, leaf = _prepared()

@@ -9,12 +9,15 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from asn1crypto import pem
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tongban.base.kernel.api import Refused, canonical
-from tongban.data.exchange import api
+from tongban.data.exchange import api, peers
 from tongban.data.exchange.models import Node
 from tongban.data.transport import api as transport
 from tongban.trust.keys import api as keys
@@ -84,3 +87,21 @@ def test_t10_a_blocked_node_is_blocked_everywhere_at_once(
     token = json.loads(api.invite_again(town.keeper, "market"))["body"]["token"]
     api.enrol("market", token, csr(), csr())
     assert not transport.peer("market").blocked
+
+
+def test_of_two_nodes_that_enrol_at_once_both_are_in_the_last_list(enrolled: Callable[[str, str], str]) -> None:
+    """The list is read only under a lock that lasts until it is sent, so another telling waits and reads it whole."""
+    enrolled("market", "46.ic")
+    with CaptureQueriesContext(connection) as seen, transaction.atomic():
+        peers.tell_all()
+        assert not _free()
+    assert "pg_advisory_xact_lock" in next(each["sql"] for each in seen if "SAVEPOINT" not in each["sql"])
+
+
+def _free() -> bool:
+    """Whether somebody else could tell all now."""
+    facts = connection.get_connection_params()
+    wanted = {name: facts[name] for name in ("host", "port", "dbname", "user", "password") if name in facts}
+    with psycopg.connect(**wanted) as other:
+        row = other.execute("SELECT pg_try_advisory_xact_lock(hashtext('exchange:peers'))").fetchone()
+    return bool(row and row[0])

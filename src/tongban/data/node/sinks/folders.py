@@ -27,7 +27,7 @@ def put_csv(place: Place, parcel: Parcel) -> list[Fault]:
             lines = csv.writer(out)
             names = _names(parcel)
             lines.writerow(names)
-            lines.writerows([_cell(row.get(name)) for name in names] for row in parcel.batch.rows)
+            lines.writerows([cell(row.get(name)) for name in names] for row in parcel.batch.rows)
 
     return _put(place, parcel, "csv", write)
 
@@ -60,7 +60,8 @@ def _names(parcel: Parcel) -> list[str]:
     return [*parcel.batch.types, "cd_operation", "cd_key", "cd_time"]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as a spreadsheet may read it: never as a formula (T28)."""
     if value is None:
         return ""
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)

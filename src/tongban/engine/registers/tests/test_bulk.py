@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from tongban.base.kernel.api import Invalid, Refused, system
-from tongban.engine.registers import api
+from tongban.engine.registers import api, lines
 
 from .test_write import identity
 
@@ -139,3 +139,59 @@ def test_personal_registers_take_deliveries_from_jobs_only(registers: None) -> N
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM registers.population")
         assert cursor.fetchone()[0] == 0
+
+
+def entities(*names: str) -> bytes:
+    return "".join(f"91350100M000100Y43,{name},enterprise,active\n" for name in names).encode()
+
+
+ENTITY = ["uscc", "name", "type", "status"]
+
+
+@pytest.mark.django_db
+def test_a_line_counts_as_known_only_while_nobody_changed_its_row(registers: None) -> None:
+    def brought(name: str, columns: list[str] = ENTITY) -> tuple[int, int]:
+        report = api.bulk("legal_entity", columns, [entities(name)], source="x")
+        return report.updated, report.unchanged
+
+    api.bulk("legal_entity", ENTITY, [entities("甲")], source="x")
+    row = api.find("legal_entity", uscc="91350100M000100Y43")
+    assert row and brought("甲") == (0, 1)
+    api.change("legal_entity", row.id, {"name": "乙"}, by=None, reason="更正", source="applicant")
+    assert brought("甲") == (1, 0)
+    api.retire("legal_entity", row.id, by=None, reason="注销")
+    assert brought("甲") == (1, 0)
+    assert api.bulk("legal_entity", ["uscc", "name"], [b"91350100M000100Y43,\xe4\xb8\x99\n"], source="y").updated == 1
+    assert brought("甲") == (1, 0) and brought("甲") == (0, 1)
+    assert len(api.history("legal_entity", row.id)) == 7
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("filled", [False, True])
+def test_a_number_that_comes_again_blocks_later_counts_once(
+    registers: None, monkeypatch: pytest.MonkeyPatch, filled: bool
+) -> None:
+    monkeypatch.setattr(lines, "BLOCK", 1)
+    other = b"11370800MB28559184,x,government,active\n"
+    if filled:
+        api.bulk("legal_entity", ENTITY, [other], source="x")
+    report = api.bulk("legal_entity", ENTITY, [entities("甲"), entities("乙", "丙"), entities("丁")], source="x")
+    assert (report.received, report.inserted, report.repeated, report.updated) == (4, 1, 3, 0)
+    row = api.find("legal_entity", uscc="91350100M000100Y43")
+    assert row and row["name"] == "丁" and row.version == 1 and len(api.history("legal_entity", row.id)) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (entities("甲") + b"91350100M000100Y43,short\n", "row 2"),
+        (entities("甲") + b'91350100M000100Y43,"open,enterprise,active\n', "row 2"),
+        (entities("甲") + b"91350100M000100Y43,\xff,enterprise,active\n", "UTF-8"),
+        (entities("甲", "a\0b"), "row 2"),
+    ],
+)
+def test_the_message_says_where_a_delivery_cannot_be_read(registers: None, text: bytes, place: str) -> None:
+    with pytest.raises(Invalid, match=place):
+        api.bulk("legal_entity", ENTITY, [text], source="x")
+    assert not api.page("legal_entity").rows
