@@ -19,9 +19,8 @@ from . import data, models
 from .data import Absorbed, Step
 from .golden.extracts import stored
 from .golden.likeness import link_alike
-from .golden.numbers import link_numbers
 from .golden.registries import registry as registry_of
-from .golden.standardise import prepared
+from .golden.standardise import OPERATION, prepared
 from .golden.survival import renew
 from .queries import as_absorbed
 from .reading import read
@@ -99,9 +98,8 @@ def carry_out(id: str, rows: Rows) -> Absorbed:
                 table = read(rows) if isinstance(rows, Path) else _table(rows, delivery.source)
                 counts |= prepared(registry, delivery.source.items, delivery.source.key, table, file)
                 del table
-            _run(delivery, Step.STORED, lambda: stored(delivery, file))
-            _run(delivery, Step.NUMBERS, lambda: link_numbers(registry))
-            _run(delivery, Step.LIKENESS, lambda: link_alike(registry, lambda step: None))
+            _run(delivery, Step.STORED, lambda: stored(registry, delivery, file))
+            _run(delivery, Step.LIKENESS, lambda: link_alike(registry))
             _run(delivery, Step.GOLDEN, lambda: renew(registry))
     except TongbanError as error:
         _end(delivery, Step.FAILED, str(error)[:300])
@@ -116,6 +114,7 @@ def carry_out(id: str, rows: Rows) -> Absorbed:
 def _table(rows: Iterable[Mapping[str, object]], source: models.Source) -> pa.Table:
     names = [source.key, *(name for name in source.items if name != source.key)]
     given = list(rows)
+    names += [OPERATION] if given and OPERATION in given[0] else []
     if given and (missing := [name for name in names if name not in given[0]]):
         raise Invalid(dict.fromkeys(missing, _("The delivery has no such column.")))
     texts = {n: [str(v).strip() or None if (v := row.get(n)) is not None else None for row in given] for n in names}

@@ -11,9 +11,10 @@ class LinkageConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     # Whoever judges two records sees them while the question is open before them, nobody all of them (rule 8). A
-    # source's office sees where its own rows differ.
+    # source's office sees where its own rows differ. Numbers are opened by the program, for those who see their token.
     _own = "source_id IN (SELECT id FROM linkage_source WHERE office_id = ANY (tongban_offices()))"
     personal_tables: ClassVar[dict[str, str]] = {
+        "linkage_number": "false",
         "linkage_row": "tongban_may_see('linkage.cluster', cluster_id::text)",
         "linkage_cluster": "tongban_may_see('linkage.cluster', id::text)",
         "linkage_difference": f"tongban_works('linkage') AND {_own}",

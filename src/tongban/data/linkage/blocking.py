@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
-from splink import block_on
-from splink.internals.blocking_rule_creator import BlockingRuleCreator
-from splink.internals.blocking_rule_library import CustomRule
 
 from .records import Field, words_of
 
@@ -22,16 +19,21 @@ class Block:
 
     label: str
     expressions: tuple[str, ...]
-    fields: frozenset[str]  # those that agree for certain within the block: they cannot be learned there
+    fields: frozenset[str]  # those that the expressions are made of: they cannot be learned there
 
-    @property
-    def rule(self) -> BlockingRuleCreator:
-        """As Splink wants it."""
-        if self is RARE_WORD:
-            return block_on("rare", arrays_to_explode=["rare"])
-        return CustomRule(
-            " AND ".join(f"({e.replace('@', 'l.')}) = ({e.replace('@', 'r.')})" for e in self.expressions)
-        )
+    def keys(self, prefix: str = "") -> list[str]:
+        """The expressions of the row that the prefix (`l.`) names."""
+        return [f"({e.replace('@', prefix)})" for e in self.expressions]
+
+    def some(self, share: int) -> str:
+        """SQL: a row is among one of so many parts of the block, with all that share its key."""
+        return f"hash({', '.join(self.keys())}) % {share} = 0" if share > 1 else "true"
+
+    def rule(self, linked: bool, share: int = 1) -> str:
+        """SQL: rows `l` and `r` are a pair of the block, or of one part of it."""
+        equal = [f"{a} = {b}" for a, b in zip(self.keys("l."), self.keys("r."), strict=True)]
+        part = [f"hash({', '.join(self.keys('l.'))}) % {share} = 0"] if share > 1 else []
+        return " AND ".join([*equal, "l.side < r.side" if linked else "l.row < r.row", *part])
 
 
 RARE_WORD = Block("a rare word", ("unnest(@rare)",), frozenset())
@@ -58,17 +60,19 @@ def candidates(fields: list[Field]) -> Iterator[Block]:
         for two in dates:
             yield Block(f"the sound of {one} and {two}", (f'@"{one}_sound"', f'@"{two}"'), frozenset({one, two}))
             begin = f'@"{one}"[1:2]'
-            yield Block(f"the begin of {one} and {two}", (begin, f'@"{two}"'), frozenset({two}))
-            yield Block(f"{one} and the year of {two}", (f'@"{one}"', f'@"{two}"[1:4]'), frozenset({one}))
-            yield Block(f"{one} and the day of {two}", (f'@"{one}"', f'@"{two}"[5:]'), frozenset({one}))
+            yield Block(f"the begin of {one} and {two}", (begin, f'@"{two}"'), frozenset({one, two}))
+            yield Block(f"{one} and the year of {two}", (f'@"{one}"', f'@"{two}"[1:4]'), frozenset({one, two}))
+            yield Block(f"{one} and the day of {two}", (f'@"{one}"', f'@"{two}"[5:]'), frozenset({one, two}))
+        for two in texts:
+            yield Block(f"the sound of {one} and {two}", (f'@"{one}_sound"', f'@"{two}"'), frozenset({one, two}))
         for two in places:
             yield Block(f"the sound of {one} and {two}", (f'@"{one}_sound"', f'@"{two}"'), frozenset({one, two}))
-            yield Block(f"the begin of {one} and {two}", (f'@"{one}"[1:3]', f'@"{two}"'), frozenset({two}))
+            yield Block(f"the begin of {one} and {two}", (f'@"{one}"[1:3]', f'@"{two}"'), frozenset({one, two}))
         yield Block(one, (f'@"{one}"',), frozenset({one}))
         yield Block(f"the sound of {one}", (f'@"{one}_sound"',), frozenset({one}))
     for one in dates:
         yield Block(one, (f'@"{one}"',), frozenset({one}))
-        for two in places:
+        for two in texts + places:
             yield Block(f"{one} and {two}", (f'@"{one}"', f'@"{two}"'), frozenset({one, two}))
     for n, one in enumerate(places):
         for two in places[n + 1 :]:
@@ -76,45 +80,48 @@ def candidates(fields: list[Field]) -> Iterator[Block]:
     yield RARE_WORD
 
 
-def pairs_in(connection: duckdb.DuckDBPyConnection, block: Block, tables: list[str]) -> int:
+def pairs_in(connection: duckdb.DuckDBPyConnection, block: Block, table: str, linked: bool) -> int:
     """How many pairs a block makes."""
-    keys = ", ".join(f"({e.replace('@', '')}) AS k{n}" for n, e in enumerate(block.expressions))
+    keys = ", ".join(f"{key} AS k{n}" for n, key in enumerate(block.keys()))
     names = ", ".join(f"k{n}" for n in range(len(block.expressions)))
     known = " AND ".join(f"k{n} IS NOT NULL" for n in range(len(block.expressions)))
-    counted = [
-        f"(SELECT {names}, count(*) AS n FROM (SELECT {keys} FROM {table}) WHERE {known} GROUP BY {names})"
-        for table in tables
-    ]
-    if len(tables) == 1:
-        sql = f"SELECT sum(n * (n - 1) / 2) FROM {counted[0]}"
-    else:
-        sql = f"SELECT sum(a.n * b.n) FROM {counted[0]} a JOIN {counted[1]} b USING ({names})"
-    return int(connection.execute(sql).fetchall()[0][0] or 0)
-
-
-def rare_words(
-    connection: duckdb.DuckDBPyConnection, fields: list[Field], tables: list[str], wanted: bool = True
-) -> None:
-    """Give each row of the tables a list `rare`: the rarest words of its names and texts that others have too; an empty
-    one where they are not `wanted`."""
-    sources = [words_of(f) for f in fields if wanted and f.compared in ("name", "organisation", "text")]
-    sources += [f"string_split(\"{f.name}\", ' ')" for f in fields if wanted and f.compared == "word"]
-    every = (
-        " UNION ALL ".join(
-            f"SELECT '{table}' AS source, row, unnest({source}) AS word FROM {table}"
-            for table in tables
-            for source in sources
-        )
-        or "SELECT '' AS source, 0 AS row, '' AS word WHERE false"
+    count = "sum(a * b)" if linked else "sum((a + b) * (a + b - 1) / 2)"
+    counted = (
+        "SELECT count(*) FILTER (side = 0) AS a, count(*) FILTER (side = 1) AS b "
+        f"FROM (SELECT side, {keys} FROM {table}) WHERE {known} GROUP BY {names}"
     )
+    return int(connection.execute(f"SELECT {count} FROM ({counted})").fetchall()[0][0] or 0)
+
+
+def pairs_of(connection: duckdb.DuckDBPyConnection, blocks: list[Block], table: str, linked: bool) -> int:
+    """Makes the table `pairs` of the blocks, each pair once, as Splink wants it; answers how many they are."""
+    exploded = f"(SELECT row, side, unnest(rare) AS word FROM {table})"
+    sides = "l.side < r.side" if linked else "l.row < r.row"
+    each = [
+        f"SELECT l.row AS l, r.row AS r FROM {exploded} l JOIN {exploded} r ON l.word = r.word AND {sides}"
+        if block is RARE_WORD
+        else f"SELECT l.row AS l, r.row AS r FROM {table} l JOIN {table} r ON {block.rule(linked)}"
+        for block in blocks
+    ]
+    connection.execute(
+        "CREATE TABLE pairs AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r "
+        f"FROM ({' UNION ALL '.join(each)}) GROUP BY l, r"
+    )
+    return int(connection.execute("SELECT count(*) FROM pairs").fetchall()[0][0])
+
+
+def rare_words(connection: duckdb.DuckDBPyConnection, fields: list[Field], table: str) -> None:
+    """Give each row of the table a list `rare`: the rarest words of its names and texts that others have too."""
+    sources = [words_of(f'"{f.name}"') for f in fields if f.compared in ("name", "organisation", "text")]
+    sources += [f"string_split(\"{f.name}\", ' ')" for f in fields if f.compared == "word"]
+    every = " UNION ALL ".join(f"SELECT row, unnest({source}) AS word FROM {table}" for source in sources)
     connection.execute(f"""
         CREATE TEMP TABLE rare_words AS
-        WITH every AS (SELECT DISTINCT source, row, word FROM ({every})),
+        WITH every AS (SELECT DISTINCT row, word FROM ({every or "SELECT 0 AS row, '' AS word WHERE false"})),
              counted AS (SELECT word, count(*) AS n FROM every GROUP BY word HAVING n BETWEEN 2 AND {_MOST_SHARED})
-        SELECT source, row, list(word ORDER BY n, word)[1:{_RARE_WORDS}] AS rare
-        FROM every JOIN counted USING (word) GROUP BY source, row""").fetchall()
-    for table in tables:
-        connection.execute(f"""
-            CREATE OR REPLACE TABLE {table} AS
-            SELECT t.*, coalesce(r.rare, []::VARCHAR[]) AS rare
-            FROM {table} t LEFT JOIN rare_words r ON r.source = '{table}' AND r.row = t.row""").fetchall()
+        SELECT row, list(word ORDER BY n, word)[1:{_RARE_WORDS}] AS rare
+        FROM every JOIN counted USING (word) GROUP BY row""").fetchall()
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE {table} AS
+        SELECT t.*, coalesce(r.rare, []::VARCHAR[]) AS rare
+        FROM {table} t LEFT JOIN rare_words r USING (row)""").fetchall()

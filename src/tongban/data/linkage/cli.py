@@ -32,7 +32,7 @@ def _link(arguments: argparse.Namespace) -> int:
     django.setup()
     try:
         report = _linked(arguments)
-    except TongbanError as error:
+    except (TongbanError, OSError) as error:
         if arguments.json:
             sys.stdout.write(json.dumps({"ok": False, "message": str(error)}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"{error}\n")
@@ -43,13 +43,17 @@ def _link(arguments: argparse.Namespace) -> int:
 
 def _linked(arguments: argparse.Namespace) -> dict[str, object]:
     import pyarrow.csv
+    from django.utils.translation import gettext as _
 
     from . import settings
+    from .data import LinkError
     from .matching import match
     from .reading import read
 
     paths = [Path(arguments.right)] if arguments.left == "dedupe" else [Path(arguments.left), Path(arguments.right)]
     tables = [read(path) for path in paths]
+    if arguments.out and (arguments.out.is_dir() or not arguments.out.parent.is_dir()):
+        raise LinkError(_("{file} cannot be written.").format(file=arguments.out))
     said = settings.load(arguments.settings, tables[0].column_names, tables[-1].column_names, arguments.threshold)
     pairs, report = match(
         tables[0], tables[1] if len(tables) == 2 else None, said, progress=lambda step: _say(f"{step} ...\n")

@@ -14,7 +14,10 @@ Level = Any  # Splink's level creators have no common public type
 
 def comparison(field: Field) -> cl.CustomComparison:
     """Splink's comparison of one field. Levels above the last mean less and less agreement."""
-    levels = [cll.NullLevel(field.name), _exact(field), *_LEVELS[field.compared](field.name), cll.ElseLevel()]
+    levels = [_exact(field), *_LEVELS[field.compared](field.name), cll.ElseLevel()]
+    for n, level in enumerate(levels):  # what is assumed of matches until it is learned: three of four agree
+        level.configure(m_probability=0.75 * 0.25**n if n < len(levels) - 1 else 0.25**n)
+    levels.insert(0, cll.NullLevel(field.name))
     return cl.CustomComparison(output_column_name=field.name, comparison_levels=levels)
 
 
@@ -48,10 +51,18 @@ _ONE_WORD = " OR ".join(f"{{l:word{n}}} = {{r:word{k}}}" for n in _THREE for k i
 
 
 def _alike(least: float) -> str:
-    """Share of characters that need no change; texts too different in length or characters cannot have it."""
+    """Share of characters that need no change; names too different in length, words or characters hardly have it."""
     return (
         f"CASE WHEN {_SHORTER} >= {least} AND jaccard({{l}}, {{r}}) >= {round(least * 0.7, 2)} "
         f"THEN 1 - levenshtein({{l}}, {{r}}) / greatest(length({{l}}), length({{r}})) >= {least} ELSE false END"
+    )
+
+
+def _spelled(shared: float, likeness: float) -> str:
+    """So many words shared, or some of them and the spelling alike: long texts have no exact distance at this price."""
+    return (
+        f"CASE WHEN {_SHARED} >= {shared} THEN true WHEN {_SHARED} < {round(shared / 3, 2)} THEN false "
+        f"ELSE jaro_winkler_similarity({{l}}, {{r}}) >= {likeness} END"
     )
 
 
@@ -90,9 +101,9 @@ def _organisation(name: str) -> list[Level]:
 
 def _text(name: str) -> list[Level]:
     return [
-        _sql(_alike(0.85), "almost the same", name),
-        _sql(f"{_SHARED} >= 0.6 OR {_alike(0.7)}", "most of it", name),
-        _sql(f"{_SHARED} >= 0.35 OR {_alike(0.5)}", "half of it", name),
+        _sql(_spelled(0.8, 0.96), "almost the same", name),
+        _sql(_spelled(0.6, 0.9), "most of it", name),
+        _sql(_spelled(0.35, 0.8), "half of it", name),
         _sql(f"{_SHARED} >= 0.15", "some of it", name),
     ]
 

@@ -83,7 +83,6 @@ class Step(StrEnum):
     RECEIVED = "received"
     STANDARDISED = "standardised"
     STORED = "stored"
-    NUMBERS = "numbers"
     LIKENESS = "likeness"
     GOLDEN = "golden"
     DIFFERENCES = "differences"
@@ -142,6 +141,7 @@ class ChangeKind(StrEnum):
     MOVED = "moved"
     RENAMED = "renamed"
     CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"  # no source delivers it any more
     MERGED = "merged"
     SPLIT = "split"
 

@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, now, system
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, mask, now, system
 from tongban.base.ledger import api as ledger
 from tongban.engine.registers import api as registers
 from tongban.trust.identity import api as identity
@@ -21,7 +21,8 @@ from tongban.trust.identity.api import Actor
 from .data import ChangeKind, Compared, Pair, ReviewState, Side, Verdict, Why
 from .golden.registries import Registry
 from .golden.registries import registry as registry_of
-from .golden.survival import renew
+from .golden.survival import last_change, renew
+from .golden.vault import opened
 from .models import Change, Cluster, Difference, Identifier, Opinion, Review, Row
 
 _SEEN_FOR = timedelta(minutes=30)
@@ -109,7 +110,8 @@ def _not_about(actor: Actor, review: Review) -> None:
         numbers = list(
             Cluster.objects.filter(pk__in=(review.left_id, review.right_id)).values_list("number", flat=True)
         )
-    people = [found.ref for number in numbers if number and (found := identity.person_by_id_number(number))]
+        plain = opened(numbers).values()
+    people = [found.ref for number in plain if (found := identity.person_by_id_number(number))]
     if identity.conflicts(actor, people):
         raise Refused(_("This record is your own; somebody else has to judge it."), code="own")
 
@@ -126,18 +128,20 @@ def _merge(review: Review) -> None:
     Row.objects.filter(cluster=goes).update(cluster=stays)
     Identifier.objects.filter(cluster=goes).update(cluster=stays)
     registry = registry_of(review.registry)
+    since = last_change(registry)
     if goes.written and goes.number != stays.number:
         _end_record(registry, goes.number, stays.number, review)
     Cluster.objects.filter(pk=goes.pk).update(rows=0, written=False, stale=False, values={}, lineage={})
     Cluster.objects.filter(pk=stays.pk).update(stale=True)
     _repoint(review, goes.pk, stays.pk)
-    renew(registry)
+    renew(registry, since)
 
 
 def _end_record(registry: Registry, number: str, into: str, review: Review) -> None:
-    reason = _("merged with {number}").format(number=into)
-    if row := registers.find(registry.key, **{registry.number: number}):
-        registers.retire(registry.key, row.id, by=None, reason=f"{reason} ({review.public_id})")
+    plain = opened([number]).get(number, number)
+    if row := registers.find(registry.key, **{registry.number: plain}):
+        reason = _("merged with another record, question {id}").format(id=review.public_id)
+        registers.retire(registry.key, row.id, by=None, reason=reason)
     Change.objects.create(registry=registry.key, number=number, kind=ChangeKind.MERGED, items=[], other=into, at=now())
 
 
@@ -155,19 +159,24 @@ def _repoint(review: Review, former: int, to: int) -> None:
 
 def _split(review: Review) -> None:
     pair = {review.left_id, review.right_id}
-    stayed = Row.objects.filter(pk__in=review.moved, cluster__in=pair).values_list("cluster_id", flat=True)[0] or 0
-    back = (pair - {stayed}).pop()
-    moved = Row.objects.filter(pk__in=review.moved, cluster_id=stayed)
-    keys = {key for row in moved for key in row.keys}
-    moved.update(cluster_id=back)
+    moved = Row.objects.filter(pk__in=review.moved, cluster__in=pair)
+    for stayed in moved.values_list("cluster_id", flat=True)[:1]:  # nothing is left to move where all were withdrawn
+        _move_back(moved, stayed, (pair - {stayed}).pop())
+    registry = registry_of(review.registry)
+    since = last_change(registry)
+    Cluster.objects.filter(pk__in=pair).update(stale=True)
+    for cluster in Cluster.objects.filter(pk__in=pair, written=False, held=False).exclude(number=""):
+        Change.objects.create(
+            registry=registry.key, number=cluster.number, kind=ChangeKind.SPLIT, items=[], other="", at=now()
+        )
+    renew(registry, since)
+
+
+def _move_back(rows: QuerySet[Row], stayed: int, back: int) -> None:
+    keys = {key for row in rows for key in row.keys}
+    rows.update(cluster_id=back)
     kept = {key for row in Row.objects.filter(cluster_id=stayed) for key in row.keys}
     Identifier.objects.filter(cluster_id=stayed, value__in=keys - kept).update(cluster_id=back)
-    Cluster.objects.filter(pk__in=pair).update(stale=True)
-    for cluster in Cluster.objects.filter(pk=back, held=False).exclude(number=""):
-        Change.objects.create(
-            registry=review.registry, number=cluster.number, kind=ChangeKind.SPLIT, items=[], other="", at=now()
-        )
-    renew(registry_of(review.registry))
 
 
 def _tell_source(review: Review) -> None:
@@ -195,6 +204,7 @@ def _tell_source(review: Review) -> None:
 def _pair(review: Review, bare: bool) -> Pair:
     registry = registry_of(review.registry)
     sides = [_side(registry, pk) for pk in (review.left_id, review.right_id)]
+    plain = opened(value for side in sides for value in side.values.values())
     items = [f.name for f in registry.definition.live] + ["former_name", "registration_number", "successor"]
     present = [item for item in items if any(item in side.values for side in sides)]
     officers = identity.people_by_ref([Ref.parse(o.by) for o in review.opinions.all()])
@@ -207,7 +217,7 @@ def _pair(review: Review, bare: bool) -> Pair:
         asked_at=review.asked_at,
         left=sides[0],
         right=sides[1],
-        items=tuple(_compared(registry, item, sides[0], sides[1], bare) for item in present),
+        items=tuple(_compared(registry, item, sides[0], sides[1], bare, plain) for item in present),
         opinions=tuple(
             (officers[Ref.parse(o.by)].name if Ref.parse(o.by) in officers else "", Verdict(o.verdict), o.reason, o.at)
             for o in review.opinions.all()
@@ -228,9 +238,9 @@ def _side(registry: Registry, pk: int) -> Side:
     return Side(tuple(titles), len(rows), dict(cluster.values), forms, origin, cluster.written)
 
 
-def _compared(registry: Registry, item: str, left: Side, right: Side, bare: bool) -> Compared:
+def _compared(registry: Registry, item: str, left: Side, right: Side, bare: bool, plain: Mapping[str, str]) -> Compared:
     one, two = (str(side.values.get(item) or "") for side in (left, right))
-    shown = [show(registry, item, value, bare) for value in (one, two)]
+    shown = [show(registry, item, value, bare, plain) for value in (one, two)]
     state = "one" if not (one and two) else "same" if left.forms.get(item) == right.forms.get(item) else "differs"
     if item == "name" and state == "differs" and (sound := left.forms.get("name~")):
         state = "sounds" if sound == right.forms.get("name~") else state
@@ -248,18 +258,21 @@ def title(registry: Registry, item: str) -> str:
     return own.get(item, pgettext("tax", "Successor") if item == "successor" else item)
 
 
-def show(registry: Registry, item: str, value: str, bare: bool) -> str:
-    """A value as people read it: masked, unless it is asked for bare."""
+def show(registry: Registry, item: str, value: str, bare: bool, plain: Mapping[str, str]) -> str:
+    """A value as people read it: masked, unless it is asked for bare. `plain`: the numbers behind tokens."""
     field = registry.definition.by_name.get(item.removesuffix("_division"))
-    if not value:
+    text = plain.get(value, value)
+    if not text:
         return ""
     if field is None:
+        if bare:
+            return text
         name = registry.definition.by_name["name"]
-        return value if bare or item != "former_name" else str(registers.masked(name, value))
+        return (
+            mask(text, "number") if value in plain else registers.masked(name, text) if item == "former_name" else text
+        )
     return (
-        value
-        if bare and item != field.name
-        else registers.shown(field, value if bare else registers.masked(field, value))
+        text if bare and item != field.name else registers.shown(field, text if bare else registers.masked(field, text))
     )
 
 

@@ -6,13 +6,14 @@ from collections import defaultdict
 
 import numpy as np
 
-_STEP = 0.9  # least probability of a step
-_LARGEST = 80  # rows of a group; larger ones are chains of chance, and only what was compared counts there
+_STEP = 0.5  # least probability of a step
+_MEAN = 0.3  # least mean probability between two groups that become one; pairs never compared count as nothing
+_LARGEST = 400  # rows that hang together; more are a chain of chance, and only what was compared counts there
 
 
 def through_others(rows: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The pairs of one file, with those that follow through others: a and c match at least as surely as a-b times b-c,
-    where each step is sure enough by itself."""
+    where they are of one group. Groups grow by average linkage: one likely pair does not join two crowds."""
     partners: dict[int, dict[int, float]] = defaultdict(dict)
     found: dict[tuple[int, int], float] = {}
     for (a, b), p in zip(rows.tolist(), probability.tolist(), strict=True):
@@ -21,8 +22,11 @@ def through_others(rows: np.ndarray, probability: np.ndarray) -> tuple[np.ndarra
             partners[a][b] = partners[b][a] = p
     for members in _groups(partners):
         if 2 < len(members) <= _LARGEST:
-            for pair, p in _surest_ways(members, partners):
-                found[pair] = max(p, found.get(pair, 0.0))
+            likely = np.array([[found.get((min(a, b), max(a, b)), 0.0) for b in members] for a in members])
+            for crowd in _crowds(likely):
+                for a, b, p in _surest_ways(likely[np.ix_(crowd, crowd)]):
+                    pair = members[crowd[a]], members[crowd[b]]
+                    found[pair] = max(p, found.get(pair, 0.0))
     return np.array(list(found), np.int64).reshape(-1, 2), np.array(list(found.values()))
 
 
@@ -44,17 +48,29 @@ def _groups(partners: dict[int, dict[int, float]]) -> list[list[int]]:
     return groups
 
 
-def _surest_ways(members: list[int], partners: dict[int, dict[int, float]]) -> list[tuple[tuple[int, int], float]]:
+def _crowds(likely: np.ndarray) -> list[list[int]]:
+    """The members parted by average linkage: the two crowds with the greatest mean become one, while it is enough."""
+    crowds = [[n] for n in range(len(likely))]
+    sums, sizes = likely.copy(), np.ones(len(likely))
+    while True:
+        means = sums / np.outer(sizes, sizes)
+        np.fill_diagonal(means, 0.0)
+        a, b = sorted(int(n) for n in np.unravel_index(means.argmax(), means.shape))
+        if means[a, b] < _MEAN:
+            return [sorted(crowd) for crowd in crowds if len(crowd) > 1]
+        crowds[a] += crowds[b]
+        crowds[b] = []
+        sums[a] += sums[b]
+        sums[:, a] += sums[:, b]
+        sums[b] = sums[:, b] = 0.0
+        sizes[a] += sizes[b]
+
+
+def _surest_ways(sure: np.ndarray) -> list[tuple[int, int, float]]:
     """The greatest product of probabilities over all ways from row to row (Floyd and Warshall)."""
-    place = {row: n for n, row in enumerate(members)}
-    sure = np.zeros((len(members), len(members)))
-    for row in members:
-        for other, p in partners[row].items():
-            sure[place[row], place[other]] = p
-    for n in range(len(members)):
+    for n in range(len(sure)):
         np.maximum(sure, np.outer(sure[:, n], sure[n]), out=sure)
-    upper = np.argwhere(np.triu(sure, 1) > 0)
-    return [((members[a], members[b]), float(sure[a, b])) for a, b in upper.tolist()]
+    return [(a, b, float(sure[a, b])) for a, b in np.argwhere(np.triu(sure, 1) > 0).tolist()]
 
 
 def one_to_one(rows: np.ndarray, probability: np.ndarray) -> np.ndarray:

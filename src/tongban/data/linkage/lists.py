@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Q
@@ -18,10 +20,11 @@ from tongban.trust.identity.api import Actor
 
 from .data import ReviewState, Step
 from .desk import show, title
-from .golden.registries import REGISTRIES, registry
-from .models import Cluster, Delivery, Difference, Review, Row, Source
+from .golden.registries import REGISTRIES, Registry, registry
+from .golden.vault import opened, token_of
+from .models import Delivery, Difference, Identifier, Review, Row, Source
 
-PAGE = 50
+PAGE, _SOME = 50, 2000
 WHY: dict[str, Text] = {
     "authority": gettext_lazy("the other office is the authority for this item"),
     "order": gettext_lazy("the other source is trusted before this one"),
@@ -32,8 +35,7 @@ WHY: dict[str, Text] = {
 STEPS: dict[str, Text] = {
     Step.RECEIVED: pgettext_lazy("linkage", "Received"),
     Step.STANDARDISED: gettext_lazy("Writing values alike"),
-    Step.STORED: gettext_lazy("Comparing with the last delivery"),
-    Step.NUMBERS: gettext_lazy("Linking by official numbers"),
+    Step.STORED: gettext_lazy("Comparing with the last delivery, linking by official numbers"),
     Step.LIKENESS: gettext_lazy("Linking by likeness"),
     Step.GOLDEN: gettext_lazy("Making golden records and difference lists"),
     Step.DONE: pgettext_lazy("linkage", "Finished"),
@@ -67,6 +69,8 @@ COUNTS: dict[str, Text] = {
     "merged": gettext_lazy("mergers"),
 }
 
+SHOWN = ("received", "new", "changed", "gone", "golden_new", "golden_changed", "differences")
+
 
 def overview() -> list[dict[str, Any]]:
     """The base registries: their sources with the last delivery, and what waits. Counts only."""
@@ -90,6 +94,22 @@ def _source(source: Source) -> dict[str, Any]:
         "open": Difference.objects.filter(source=source, closed_at=None).count(),
         "step": STEPS[last.step] if last else "",
     }
+
+
+def deliveries(after: str = "") -> tuple[list[dict[str, Any]], str]:
+    """A page of deliveries, newest first, with their counts; and where the next begins."""
+    rows = Delivery.objects.select_related("source").order_by("-pk")
+    found = list((rows.filter(pk__lt=int(after)) if after.isdigit() else rows)[: PAGE + 1])
+    page = [
+        {
+            "delivery": one,
+            "registry": registry(one.source.registry).definition.title,
+            "step": STEPS[one.step],
+            "counts": [(COUNTS[name], one.counts.get(name, 0)) for name in SHOWN],
+        }
+        for one in found[:PAGE]
+    ]
+    return page, str(found[PAGE - 1].pk) if len(found) > PAGE else ""
 
 
 def progress(id: str) -> dict[str, Any]:
@@ -147,21 +167,25 @@ def differences(
     if base.definition.personal:
         identity.looked_up(actor, [Ref("linkage.cluster", str(d.cluster_id)) for d in page])
         ledger.write("linkage.differences.read", _ref(source), by=actor.by, count=len(page))
-    return [_shown(base, d, bare=False) for d in page], page[-1].pk if len(found) > PAGE else None
+    return _shown(base, page, bare=False), page[-1].pk if len(found) > PAGE else None
 
 
 def _ref(source: Source) -> Ref:
     return Ref("linkage.source", f"{source.registry}/{source.resource}")
 
 
-def _shown(base: Any, found: Difference, bare: bool) -> dict[str, Any]:
-    with system():  # the source's own key of its own row
-        key = Row.objects.filter(pk=found.row_id).values_list("key", flat=True)[0]
-    return {
-        "key": key, "item": title(base, found.item), "theirs": show(base, found.item, found.theirs, bare),
-        "ours": show(base, found.item, found.ours, bare), "winner": found.winner.title,
-        "why": WHY.get(found.why, found.why), "found_at": found.found_at,
-    }  # fmt: skip
+def _shown(base: Registry, page: Sequence[Difference], bare: bool) -> list[dict[str, Any]]:
+    with system():  # the source's own keys of its own rows
+        keys = dict(Row.objects.filter(pk__in=[d.row_id for d in page]).values_list("pk", "key"))
+    plain = opened(text for d in page for text in (keys[d.row_id], d.theirs, d.ours))
+    return [
+        {
+            "key": show(base, "", keys[d.row_id], bare, plain), "item": title(base, d.item),
+            "theirs": show(base, d.item, d.theirs, bare, plain), "ours": show(base, d.item, d.ours, bare, plain),
+            "winner": d.winner.title, "why": WHY.get(d.why, d.why), "found_at": d.found_at,
+        }
+        for d in page
+    ]  # fmt: skip
 
 
 def download(actor: Actor, source: Source, reason: str) -> bytes:
@@ -183,11 +207,11 @@ def download(actor: Actor, source: Source, reason: str) -> bytes:
             pgettext("linkage", "Why"),
         ]
     )
-    count = 0
-    for found in rows.iterator(chunk_size=2000):
-        one = _shown(base, found, bare=True)
-        writer.writerow([_cell(str(one[n])) for n in ("key", "item", "theirs", "ours", "winner", "why")])
-        count += 1
+    count, found = 0, rows.iterator(chunk_size=_SOME)
+    while page := list(islice(found, _SOME)):
+        for one in _shown(base, page, bare=True):
+            writer.writerow([_cell(str(one[n])) for n in ("key", "item", "theirs", "ours", "winner", "why")])
+            count += 1
     ledger.write("linkage.differences.downloaded", _ref(source), by=actor.by, count=count, reason=reason.strip())
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
@@ -205,14 +229,17 @@ def lineage(actor: Actor, key: str, id: str) -> dict[str, Any]:
     base = registry(key)
     row = registers.get(actor, key, id)
     number = str(row[base.number])
+    token = token_of(number) if base.number in base.sealed else number
     with system():
-        cluster = Cluster.objects.filter(registry=key, number=number, held=False, rows__gt=0).first()
-        if cluster is None:
+        known = Identifier.objects.filter(registry=key, value=f"n:{token}").select_related("cluster").first()
+        if known is None or known.cluster.number != token:  # of a merged record its values are another's
             raise NotFound
+        cluster = known.cluster
         rows = {r.pk: r for r in Row.objects.filter(cluster=cluster).select_related("source", "delivery")}
+    plain = opened(cluster.values.values())
     items = [
-        {"title": title(base, item), "value": show(base, item, str(value), bare=False), "source": rows[at].source.title,
-         "at": rows[at].changed_at}
+        {"title": title(base, item), "value": show(base, item, str(value), False, plain),
+         "source": rows[at].source.title, "at": rows[at].changed_at}
         for item, value in cluster.values.items()
         if value and (at := cluster.lineage.get(item)) in rows
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,26 +10,25 @@ from contextlib import contextmanager
 import duckdb
 import numpy as np
 import pyarrow as pa
-from splink import DuckDBAPI, Linker, SettingsCreator
-from splink.internals.comparison import Comparison
-from splink.internals.exceptions import EMTrainingException
 
-from .blocking import Block, candidates, pairs_in, rare_words
-from .comparing import comparison
+from .blocking import RARE_WORD, Block, candidates, pairs_in, pairs_of, rare_words
 from .data import Report, Settings
 from .grouping import one_to_one, through_others
+from .learning import LESSON, Model, count_values, learned, lessons, linker, strangers
 from .records import Field, derived, fields_of, standardised
 
 _BUDGET = 5  # candidate pairs for each row, where there are more than can always be afforded
-_LARGE = 500_000  # rows above which rare words are not asked for: names and numbers find what there is to find
-_MEMORY = "1200MB"  # of the engine; more goes to disk
 _AFFORDABLE = 4_000_000  # candidate pairs that are never too many
-_LESSON = (20, 1_000_000)  # pairs of a block that EM can learn from
-_LEARNED = 200_000  # pairs of a lesson, drawn from the block
-_SAMPLE = 500_000  # random pairs that show how often strangers agree
-_LEAST_WEIGHT = -20.0  # bits; pairs below are strangers, whatever the share of matches
-_WRONG = 0.03  # share of values of true matches that have nothing to do with each other
-_SEED = 20070101  # the same files give the same pairs
+_LARGE = 400_000  # rows above which what is sure is not compared, and only keys that few rows share are looked at
+_STRANGERS = 20_000  # rows of a large file that show how often strangers agree
+_MEMORY = "1200MB"  # of the engine; more goes to disk
+_LEAST_EVIDENCE = -20.0  # bits; pairs below are strangers, whatever the share of matches
+_UNIQUE = 0.999  # share of the sure pairs whose rows are in no other, where a number names one row of a file
+
+_NUMBERS = ("identity_number", "registration_number")
+_NAMES = ("name", "given_name", "family_name", "organisation_name")
+_MORE = ("address", "phone", "email")
+_REST = " WHERE row NOT IN (SELECT l FROM sure UNION ALL SELECT r FROM sure)"
 
 Progress = Callable[[str], None]
 
@@ -40,145 +39,169 @@ def match(
     """Pairs `left_id, right_id, probability` of two tables, or within one, likeliest first; and what was done."""
     started = time.perf_counter()
     fields = fields_of(settings.left, settings.right)
-    progress("read")
-    tables = [standardised(left, settings.left, fields)]
-    if right is not None:
-        tables.append(standardised(right, settings.right, fields))
-    names = ["left", "right"][: len(tables)]
-    report = Report({name: table.num_rows for name, table in zip(names, tables, strict=True)}, [f.name for f in fields])
-    report.seconds["read"] = time.perf_counter() - started
-    pairs = _Linkage(tables, fields, report, progress).pairs(settings)
+    sides = [(left, settings.left)] + ([(right, settings.right)] if right is not None else [])
+    names = ["left", "right"][: len(sides)]
+    report = Report({n: t.num_rows for n, (t, _c) in zip(names, sides, strict=True)}, [f.name for f in fields])
+    with tempfile.TemporaryDirectory() as folder:
+        linkage = _Linkage(fields, report, progress, folder)
+        with linkage.step("read"):
+            for table, columns in sides:
+                linkage.arrive(standardised(table, columns, fields), table[columns.id].combine_chunks())
+        pairs = linkage.pairs(settings)
+        linkage.connection.close()
     report.pairs = pairs.num_rows
     report.seconds["total"] = time.perf_counter() - started
     return pairs, report
 
 
 class _Linkage:
-    """One linkage on one database in memory."""
+    """One linkage on one database in memory.
 
-    def __init__(self, tables: list[pa.Table], fields: list[Field], report: Report, progress: Progress) -> None:
+    Table `every` has all rows of both files (`row`, `side` 0 or 1, the fields), `sure` the pairs that need no
+    comparing, `rows` what is left with the columns that comparing needs, `pairs` the candidates.
+    """
+
+    def __init__(self, fields: list[Field], report: Report, progress: Progress, folder: str) -> None:
         self.fields, self.report, self.progress = fields, report, progress
-        self.ids = [table["id"].to_numpy(zero_copy_only=False) for table in tables]
-        self.connection = duckdb.connect(config={"memory_limit": _MEMORY})
-        self.names = ["left_rows", "right_rows"][: len(tables)]
-        for name, table in zip(self.names, tables, strict=True):
-            numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
-            self.connection.register("arriving", numbered)
-            more = "".join(f", {column}" for field in fields for column in derived(field))
-            self.connection.execute(f"CREATE TABLE {name} AS SELECT *{more} FROM arriving").fetchall()
-            self.connection.unregister("arriving")
-        self.rows = sum(report.rows.values())
-        rare_words(self.connection, fields, self.names, wanted=self.rows <= _LARGE)
-        self.sizes = {b: pairs_in(self.connection, b, self.names) for b in candidates(fields)}
+        self.ids: list[pa.Array] = []
+        self.linked = len(report.rows) == 2
+        self.large = sum(report.rows.values()) > _LARGE
+        self.connection = duckdb.connect(
+            config={"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": False}
+        )
+
+    def arrive(self, table: pa.Table, ids: pa.Array) -> None:
+        """The rows of the next file."""
+        start = sum(len(each) for each in self.ids)
+        numbers = pa.array(np.arange(start, start + len(ids)))
+        sides = pa.array(np.full(len(ids), len(self.ids), np.int8))
+        self.connection.register("arriving", table.append_column("row", numbers).append_column("side", sides))
+        how = "INSERT INTO every" if self.ids else "CREATE TABLE every AS"
+        self.connection.execute(f"{how} FROM arriving")
+        self.connection.unregister("arriving")
+        self.ids.append(ids)
 
     @property
     def possible(self) -> float:
         """How many pairs there are at all."""
         sizes = [len(ids) for ids in self.ids]
-        return max(1.0, sizes[0] * sizes[1] if len(sizes) == 2 else sizes[0] * (sizes[0] - 1) / 2)
+        return max(1.0, sizes[0] * sizes[1] if self.linked else sizes[0] * (sizes[0] - 1) / 2)
 
     @property
     def guess(self) -> float:
         """The share of matches among them before anything is known; `_share` learns it."""
         return 0.5 * min(len(ids) for ids in self.ids) / self.possible
 
-    def pairs(self, settings: Settings) -> pa.Table:
-        """Learn, compare, judge."""
-        blocks = self._blocks()
-        self.report.blocks = [{"block": b.label, "pairs": self.sizes[b]} for b in blocks]
-        self.report.compared = sum(self.sizes[b] for b in blocks)
-        if not blocks:
-            return self._table(np.empty((0, 2), np.int64), np.empty(0))
-        linker = self._linker(blocks)
-        with self._step("learn"):
-            self._learn(linker)
-        with self._step("compare"):
-            rows, weights = self._compared(linker)
-        with self._step("judge"):
-            return self._judged(rows, weights, settings)
-
     @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> Iterator[None]:
+        """A step whose seconds are reported."""
         self.progress(name)
         started = time.perf_counter()
         yield
         self.report.seconds[name] = time.perf_counter() - started
 
-    def _blocks(self) -> list[Block]:
+    def pairs(self, settings: Settings) -> pa.Table:
+        """Set apart what is sure, learn, compare, judge."""
+        with self.step("prepare"):
+            known = self._sure() if self.large and self.linked else {}
+            derived(self.connection, "rows", "FROM every" + (_REST if known else ""), self.fields)
+            if not self.large:
+                rare_words(self.connection, self.fields, "rows")
+            part, many = ("(FROM every WHERE hash(row) % 16 = 0)", 16**2) if self.large else ("rows", 1)
+            possible = [b for b in candidates(self.fields) if not (self.large and b is RARE_WORD)]
+            sizes = {b: many * pairs_in(self.connection, b, part, self.linked) for b in possible}
+            blocks = self._blocks(sizes)
+        if not blocks and not known:
+            return self._table(np.empty((0, 2), np.int64), np.empty(0))
+        with self.step("learn"):
+            model = self._learn(sizes)
+        with self.step("compare"):
+            self.report.blocks = [{"block": b.label, "pairs": sizes[b]} for b in blocks]
+            self.report.compared = pairs_of(self.connection, blocks, "rows", self.linked)
+            found = [self._compared(model), *(self._known(n, outcomes) for n, outcomes in known.items())]
+        with self.step("judge"):
+            return self._judged(
+                np.concatenate([r for r, _e in found]), np.concatenate([e for _r, e in found]), settings
+            )
+
+    def _sure(self) -> dict[int, dict[str, int]]:
+        """Fills the table `sure` with pairs that agree in what names one row of each file; answers what agrees by each
+        rule: field -> number of the outcome (2: the same sound)."""
+        kinds = {kind: [f.name for f in self.fields if f.meaning in kind] for kind in (_NUMBERS, _NAMES, _MORE)}
+        names = dict.fromkeys(kinds[_NAMES], 2)
+        dates = {f.name: 0 for f in self.fields if f.meaning == "birth_date"}
+        rules = [{n: 0} | names for n in kinds[_NUMBERS]] + [{n: 0} | dates | names for n in kinds[_MORE] if dates]
+        self.connection.execute("CREATE TABLE sure (l BIGINT, r BIGINT, rule TINYINT)")
+        known = {}
+        for number, rule in enumerate(rules if names else []):
+            same = [
+                f'l."{n}_sound" = r."{n}_sound"' if outcome else f'l."{n}" = r."{n}"' for n, outcome in rule.items()
+            ]
+            same += [f'coalesce(l."{n}" = r."{n}", true)' for n in kinds[_NUMBERS] if n not in rule]
+            self.connection.execute(
+                f"CREATE OR REPLACE TABLE alike AS SELECT l.row AS l, r.row AS r FROM (FROM every{_REST}) l "
+                f"JOIN (FROM every{_REST}) r ON {' AND '.join(same)} AND l.side < r.side"
+            )
+            counted = self.connection.execute("SELECT count(*), count(DISTINCT l), count(DISTINCT r) FROM alike")
+            pairs, *single = counted.fetchall()[0]
+            if pairs and min(single) >= _UNIQUE * pairs:
+                known[number] = rule
+                self.connection.execute(f"INSERT INTO sure SELECT l, r, {number} FROM alike")
+        return known
+
+    def _known(self, rule: int, outcomes: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+        """The pairs that a rule made sure, and the bits that what agrees speaks for them."""
+        row_l, row_r = self._fetched(f"SELECT l, r FROM sure WHERE rule = {rule}")
+        bits = sum(float(str(self.report.weights[name][n]["bits"])) for name, n in outcomes.items())
+        return np.column_stack([row_l, row_r]), np.full(len(row_l), bits)
+
+    def _blocks(self, sizes: dict[Block, int]) -> list[Block]:
         """The blocks that are compared: strongest first, as many as the budget bears."""
-        budget = max(_AFFORDABLE, _BUDGET * self.rows)
+        rows = sum(len(ids) for ids in self.ids)
+        if self.large:
+            return [block for block, size in sizes.items() if 0 < size <= rows]
+        budget = max(_AFFORDABLE, _BUDGET * rows)
         chosen, spent = [], 0
-        for block, size in self.sizes.items():
+        for block, size in sizes.items():
             if 0 < size <= budget / 4 and spent + size <= budget:
                 chosen.append(block)
                 spent += size
         return chosen
 
-    def _linker(self, blocks: list[Block]) -> Linker:
-        api = DuckDBAPI(self.connection)
-        frames = [api.register(name) for name in self.names]
-        return Linker(
-            frames,
-            SettingsCreator(
-                link_type="link_only" if len(frames) == 2 else "dedupe_only",
-                unique_id_column_name="row",
-                comparisons=[comparison(f) for f in self.fields],
-                blocking_rules_to_generate_predictions=[b.rule for b in blocks],
-                retain_matching_columns=False,
-                em_convergence=0.001,
-                max_iterations=12,
-                probability_two_random_records_match=min(0.5, self.guess),
-            ),
-            log_level=logging.CRITICAL,
-        )
+    def _learn(self, sizes: dict[Block, int]) -> Model:
+        """Of a large file, strangers from some of its rows, and matches from some keys of each lesson's block."""
+        rows = sum(len(ids) for ids in self.ids)
+        few, many, pairs = "rows", "rows", LESSON
+        chosen = lessons(self.fields, sizes, rows)
+        if self.large:
+            few, many, pairs = "some_rows", "lesson_rows", LESSON // 4
+            derived(self.connection, few, f"FROM every WHERE hash(row) % {1 + rows // _STRANGERS} = 0", self.fields)
+        shares = {b: -(-sizes[b] // pairs) for b in chosen}
+        if self.large:
+            wanted = " OR ".join(b.some(share) for b, share in shares.items()) or "false"
+            derived(self.connection, many, f"FROM every WHERE {wanted}", self.fields)
+        model = strangers(self.connection, few, self.fields, self.guess)
+        rules = {b: b.rule(self.linked, share) for b, share in shares.items()}
+        return learned(self.connection, many, model, rules, sizes, self.report)
 
-    def _learn(self, linker: Linker) -> None:
-        """Strangers from random pairs; matches in blocks dense with them, up to two lessons for each field."""
-        linker.training.estimate_u_using_random_sampling(max_pairs=_SAMPLE, seed=_SEED, num_chunks=1)
-        least, most = _LESSON
-        dense = [b for b, n in self.sizes.items() if b.fields and least <= n <= min(most, 3 * self.rows)]
-        dense.sort(key=lambda b: -self.sizes[b])
-        learned: list[Block] = []
-        for wanted in (1, 2):
-            for field in self.fields:
-                fit = [b for b in dense if field.name not in b.fields and b not in learned]
-                while fit and sum(field.name not in b.fields for b in learned) < wanted:
-                    dense.remove(block := fit.pop(0))
-                    if self._lesson(linker, block):
-                        learned.append(block)
-        for each in linker._settings_obj.comparisons:
-            self.report.weights[each.output_column_name] = _sobered(each)
+    def _compared(self, model: Model) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of each candidate pair, and the evidence for it in bits."""
+        judge = linker(self.connection, "rows", model)
+        count_values(judge, self.connection, "rows")
+        judge.table_management.register_blocked_pairs_for_predict(judge._db_api.register("pairs"))
+        scored = judge.inference.predict(threshold_match_weight=_LEAST_EVIDENCE)
+        row_l, row_r, weight = self._fetched(f"SELECT row_l, row_r, match_weight FROM {scored.physical_name}")
+        return np.column_stack([row_l, row_r]), weight
 
-    def _lesson(self, linker: Linker, block: Block) -> bool:
-        core = linker._settings_obj.core_model_settings
-        comparisons = core.comparisons
-        try:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block.rule,
-                max_pairs=_LEARNED if self.sizes[block] > _LEARNED else None,
-                record_sample_proportion=0.1 if self.rows > _LARGE else 1.0,
-            )
-        except (EMTrainingException, ValueError):  # all pairs of the block look alike, or a share ran to nothing
-            core.comparisons = comparisons  # Splink had set some aside for the lesson
-            self.report.notes.append(f"no lesson in {block.label}")
-            return False
-        self.report.notes.append(f"learned in {block.label}")
-        return True
-
-    def _compared(self, linker: Linker) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of each candidate pair, and the evidence for it in bits, without the prior."""
-        scored = linker.inference.predict(threshold_match_weight=_LEAST_WEIGHT)
-        sql = f"SELECT row_l, row_r, match_weight FROM {scored.physical_name}"
+    def _fetched(self, sql: str) -> list[np.ndarray]:
         found: pa.Table = self.connection.sql(sql).to_arrow_table()
-        prior = float(linker._settings_obj._probability_two_random_records_match)
-        row_l, row_r, weight = (column.to_numpy() for column in found.columns)
-        return np.column_stack([row_l, row_r]), weight - np.log2(prior / (1 - prior))
+        return [column.to_numpy() for column in found.columns]
 
     def _judged(self, rows: np.ndarray, evidence: np.ndarray, settings: Settings) -> pa.Table:
         probability = self._share(evidence)
         kept = probability >= settings.threshold
         rows, probability = rows[kept], probability[kept]
-        if len(self.ids) == 1:
+        if not self.linked:
             rows, probability = through_others(rows, probability)
             kept = probability >= settings.threshold
             rows, probability = rows[kept], probability[kept]
@@ -190,9 +213,10 @@ class _Linkage:
     def _share(self, evidence: np.ndarray) -> np.ndarray:
         """Probabilities whose sum agrees with the share of matches that they assume: it is learned as well."""
         share = self.guess
+        odds = np.exp2(-evidence)
         probability = np.zeros(len(evidence))
         for _step in range(100):
-            probability = 1 / (1 + np.exp2(-evidence) * (1 - share) / share)
+            probability = 1 / (1 + odds * (1 - share) / share)
             new = min(0.5, max(0.5, probability.sum()) / self.possible)
             if abs(new - share) <= 1e-6 * share:
                 break
@@ -202,30 +226,6 @@ class _Linkage:
 
     def _table(self, rows: np.ndarray, probability: np.ndarray) -> pa.Table:
         order = np.argsort(-probability, kind="stable")
-        left, right = self.ids[0][rows[order, 0]], self.ids[-1][rows[order, 1]]
-        columns = {"left_id": left, "right_id": right}
-        found = {name: pa.array(ids, pa.string()) for name, ids in columns.items()}
-        return pa.table({**found, "probability": probability[order]})
-
-
-def _sobered(each: Comparison) -> list[dict[str, object]]:
-    """Make what EM learned hold for the few cases it did not see; answers the bits of each outcome.
-
-    Any value of a match may be wrong altogether, and less agreement never speaks more for a match: neighbouring
-    outcomes that say so are one (pool adjacent violators).
-    """
-    levels = [level for level in each.comparison_levels if not level.is_null_level]
-    pools: list[tuple[float, float, int]] = []  # m and u of neighbouring outcomes taken together, and how many
-    strangers = [float(level.u_probability or 0.0) if level._u_is_trained else 1 / _SAMPLE for level in levels]
-    for level, u in zip(levels, strangers, strict=True):  # strongest first
-        m = float(level.m_probability or 0.0) * (1 - _WRONG) + u * _WRONG
-        pools.append((m, u, 1))
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] < pools[-1][0] / pools[-1][1]:
-            (m, u, n), (m_above, u_above, n_above) = pools.pop(), pools.pop()
-            pools.append((m + m_above, u + u_above, n + n_above))
-    bits = list[dict[str, object]]()
-    factors = [m / u for m, u, n in pools for _each in range(n)]
-    for level, u, factor in zip(levels, strangers, factors, strict=True):
-        level.m_probability, level.u_probability = factor * u, u
-        bits.append({"outcome": level.label_for_charts, "bits": round(float(np.log2(factor)), 2)})
-    return bits
+        first, second = rows[order, 0], rows[order, 1] - (len(self.ids[0]) if self.linked else 0)
+        left, right = self.ids[0].take(pa.array(first)), self.ids[-1].take(pa.array(second))
+        return pa.table({"left_id": left, "right_id": right, "probability": probability[order]})

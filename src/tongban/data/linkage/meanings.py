@@ -13,7 +13,6 @@ from datetime import date
 
 import jellyfish
 import opencc
-from pypinyin import Style, lazy_pinyin
 
 from tongban.base.kernel.api import identity_check
 
@@ -24,7 +23,8 @@ Standard = Callable[[str], str | None]
 class Meaning:
     """One meaning: the way its values are written alike, how they are compared, and other names people give it.
 
-    `joined`: several columns of this meaning are one value, as the lines of an address are.
+    `joined`: several columns of this meaning are one value, as the lines of an address are. `plain`: a pattern (RE2)
+    of values that already are as `standard` makes them.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Meaning:
     compared: str
     names: str = ""
     joined: bool = False
+    plain: str = ""
 
 
 def words(value: str) -> str | None:
@@ -153,8 +154,22 @@ def is_chinese(text: str) -> bool:
 def sound(value: str) -> str:
     """How a name is spoken: pinyin without tones, or Metaphone for Latin letters."""
     if is_chinese(value):
-        return " ".join(lazy_pinyin(value, style=Style.NORMAL))
+        return value.translate(_SPOKEN).rstrip()
     return " ".join(jellyfish.metaphone(word) for word in value.split())
+
+
+class _Spoken(dict[int, str]):
+    """Each character's pinyin, looked up once."""
+
+    def __missing__(self, code: int) -> str:
+        from pypinyin import Style, lazy_pinyin  # its tables take a while: only who links reads them
+
+        character = chr(code)
+        self[code] = f"{lazy_pinyin(character, style=Style.NORMAL)[0]} " if is_chinese(character) else character
+        return self[code]
+
+
+_SPOKEN = _Spoken()
 
 
 _TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof", "sir", "lady", "rev", "jr", "sr", "ii", "iii"}
@@ -175,27 +190,46 @@ _MONTHS = {name: n for n, name in enumerate(_NAMES, 1)}
 _ISO = re.compile(r"[12]\d{3}-\d\d-\d\d", re.ASCII)
 _PLAIN = re.compile(r"[\u4e00-\u9fff0-9a-z]+")
 _SIMPLIFIED = opencc.OpenCC("t2s")  # old papers still write names and places in traditional characters
-_TRADITIONAL = {c for c, plain in ((c, _SIMPLIFIED.convert(c)) for c in map(chr, range(0x4E00, 0xA000))) if c != plain}
+_CHARACTERS = [chr(code) for code in range(0x4E00, 0xA000)]
+_CONVERTED = _SIMPLIFIED.convert("\n".join(_CHARACTERS)).split("\n")
+_TRADITIONAL = {c for c, plain in zip(_CHARACTERS, _CONVERTED, strict=True) if c != plain}
+_MODERN = "".join(c for c in _CHARACTERS if c not in _TRADITIONAL)
+_CHINESE = f"^[{_MODERN}][{_MODERN}0-9a-z]*$"
 
 MEANINGS: dict[str, Meaning] = {
     m.key: m
     for m in (
-        Meaning("name", _name, "name", "full name, person name, 姓名, 名称"),
+        Meaning("name", _name, "name", "full name, person name, 姓名, 名称", plain=_CHINESE),
         Meaning("given_name", _name, "name", "first name, forename, given, 名"),
         Meaning("family_name", _name, "name", "surname, last name, family, 姓, 姓氏"),
         Meaning("former_name", _name, "name", "maiden name, 曾用名"),
         Meaning("birth_date", _date, "date", "date of birth, dob, birthdate, birthday, 出生日期, 出生年月"),
         Meaning("date", _date, "date", "日期, 成立日期, year"),
-        Meaning("identity_number", _identity, "number", "id number, ssn, national id, 身份证号, 公民身份号码"),
+        Meaning(
+            "identity_number",
+            _identity,
+            "number",
+            "id number, ssn, national id, 身份证号, 公民身份号码",
+            plain="^[1-9][0-9]{16}[0-9X]$",
+        ),
         Meaning(
             "registration_number",
             _compact,
             "number",
             "credit code, organisation code, organization code, tax number, 统一社会信用代码, 组织机构代码, 注册号",
         ),
-        Meaning("phone", _phone, "number", "telephone, mobile, phone number, 电话, 联系电话, 手机号码"),
+        Meaning(
+            "phone", _phone, "number", "telephone, mobile, phone number, 电话, 联系电话, 手机号码", plain="^1[0-9]{10}$"
+        ),
         Meaning("email", _email, "email", "e-mail, mail, email address, 电子邮件, 邮箱"),
-        Meaning("address", _address, "text", "street, street address, address line, 地址, 住址, 住所", joined=True),
+        Meaning(
+            "address",
+            _address,
+            "text",
+            "street, street address, address line, 地址, 住址, 住所",
+            joined=True,
+            plain=_CHINESE,
+        ),
         Meaning("street_number", _compact, "code", "house number, 门牌号"),
         Meaning("postcode", _postcode, "code", "postal code, zip, zip code, 邮政编码, 邮编"),
         Meaning("place", words, "word", "city, town, suburb, birth place, birthplace, 地名, 籍贯, 出生地, 城市"),

@@ -7,8 +7,24 @@ from django.db import models
 from django.db.models import Q
 
 from tongban.base.kernel.api import Ref, Text
+from tongban.trust.identity.api import SealedText
+from tongban.trust.identity.data import KeyClass
 
 from .data import SuspectState, Why
+
+# Tables that deliveries fill by the million have no foreign keys in the database: each would be asked row by row. The
+# statements that fill them join what they point to, and nothing is ever deleted from there.
+
+
+class Number(models.Model):
+    """An identity number or a telephone, sealed under its look-up hash; wherever else linking keeps one, in rows,
+    golden records, lists and the change feed, stands this token."""
+
+    token = models.CharField(max_length=33, primary_key=True, db_collation="C")
+    value = SealedText(KeyClass.IDENTITY_NUMBER, row="token")
+
+    class Meta:
+        db_table = "linkage_number"
 
 
 class Source(models.Model):
@@ -54,8 +70,9 @@ class Delivery(models.Model):
 class Cluster(models.Model):
     """Rows that mean one person or organisation, and the golden record made of them.
 
-    `values` and `lineage` (item -> row it came from) are the golden record; `held`: its number belongs to another, so
-    it is not written; `written`: it stands in the register; `stale`: its rows changed and it must be made again.
+    `number`: its official number, a person's as a token. `values` and `lineage` (item -> row it came from) are the
+    golden record; `held`: its number belongs to another, so it is not written; `written`: it stands in the register;
+    `stale`: its rows changed and it must be made again.
     """
 
     registry = models.CharField(max_length=60)
@@ -71,7 +88,7 @@ class Cluster(models.Model):
     class Meta:
         db_table = "linkage_cluster"
         indexes = (
-            models.Index(fields=["registry", "number"], name="linkage_cluster_number"),
+            models.Index(fields=["number"], condition=Q(held=True), name="linkage_cluster_held"),
             models.Index(fields=["registry"], condition=Q(stale=True), name="linkage_cluster_stale"),
         )
 
@@ -84,7 +101,7 @@ class Row(models.Model):
     """One row of a source as it was delivered last. `values`: by item, as the register writes them; `forms`: how they
     are compared, where that differs; `unread`: what could not be read, as it came."""
 
-    source = models.ForeignKey(Source, models.PROTECT)
+    source = models.ForeignKey(Source, models.PROTECT, db_index=False, db_constraint=False)
     key = models.CharField(max_length=200)
     values = models.JSONField()
     forms = models.JSONField()
@@ -92,10 +109,10 @@ class Row(models.Model):
     keys = ArrayField(models.CharField(max_length=60))
     face = models.CharField(max_length=300, blank=True)
     digest = models.CharField(max_length=32)
-    cluster = models.ForeignKey(Cluster, models.PROTECT, null=True, db_index=True)
+    cluster = models.ForeignKey(Cluster, models.PROTECT, null=True, db_constraint=False)
     state = models.CharField(max_length=8)
     changed_at = models.DateTimeField()
-    delivery = models.ForeignKey(Delivery, models.PROTECT, db_index=False)
+    delivery = models.ForeignKey(Delivery, models.PROTECT, db_index=False, db_constraint=False)
 
     class Meta:
         db_table = "linkage_row"
@@ -111,7 +128,7 @@ class Identifier(models.Model):
 
     registry = models.CharField(max_length=60)
     value = models.CharField(max_length=60)
-    cluster = models.ForeignKey(Cluster, models.PROTECT)
+    cluster = models.ForeignKey(Cluster, models.PROTECT, db_constraint=False)
 
     class Meta:
         db_table = "linkage_identifier"
@@ -163,13 +180,13 @@ class Opinion(models.Model):
 class Difference(models.Model):
     """A source's value that is not the golden one, until a delivery agrees."""
 
-    row = models.ForeignKey(Row, models.PROTECT, db_index=False)
-    source = models.ForeignKey(Source, models.PROTECT, db_index=False)
-    cluster = models.ForeignKey(Cluster, models.PROTECT)
+    row = models.ForeignKey(Row, models.PROTECT, db_index=False, db_constraint=False)
+    source = models.ForeignKey(Source, models.PROTECT, db_index=False, db_constraint=False)
+    cluster = models.ForeignKey(Cluster, models.PROTECT, db_constraint=False)
     item = models.CharField(max_length=60)
     theirs = models.TextField()
     ours = models.TextField()
-    winner = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
+    winner = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     why = models.CharField(max_length=20)
     found_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import models
 from .data import Absorbed, ChangeKind, GoldenChange, Step
+from .golden.vault import opened
 
 
 def as_absorbed(row: models.Delivery) -> Absorbed:
@@ -24,8 +25,17 @@ def as_absorbed(row: models.Delivery) -> Absorbed:
 
 def changes(registry: str, after: int = 0, limit: int = 1000) -> list[GoldenChange]:
     """The change feed of a registry behind an entry, in order, for subscribers (DATA-18, DATA-38)."""
-    rows = models.Change.objects.filter(registry=registry, id__gt=after).order_by("id")[:limit]
+    rows = list(models.Change.objects.filter(registry=registry, id__gt=after).order_by("id")[:limit])
+    plain = opened(number for row in rows for number in (row.number, row.other))
     return [
-        GoldenChange(row.pk, row.registry, row.number, ChangeKind(row.kind), tuple(row.items), row.other, row.at)
+        GoldenChange(
+            row.pk,
+            row.registry,
+            plain.get(row.number, row.number),
+            ChangeKind(row.kind),
+            tuple(row.items),
+            plain.get(row.other, row.other),
+            row.at,
+        )
         for row in rows
     ]

@@ -26,10 +26,18 @@ def read(path: Path) -> pa.Table:
         table = pq.read_table(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path)
     except (pa.ArrowException, UnicodeError, csv.Error) as error:
         raise LinkError(_("{file} cannot be read: {error}").format(file=path, error=error)) from error
-    names = [name.strip().lstrip("\ufeff") for name in table.column_names]
-    if len(set(names)) != len(names):
+    named = [
+        (name.strip().lstrip("\ufeff"), column) for name, column in zip(table.column_names, table.columns, strict=True)
+    ]
+    columns = {name: column for name, column in named if name}
+    if len(columns) != sum(bool(name) for name, _column in named):
         raise LinkError(_("{file} has two columns of the same name.").format(file=path))
-    return pa.table({name: _text(column) for name, column in zip(names, table.columns, strict=True)})
+    return pa.table({name: _text(column) for name, column in columns.items() if not _no_text(column.type)})
+
+
+def _no_text(kind: pa.DataType) -> bool:
+    """Lists, structures and bytes are no values to compare: such a column is as if it were not there."""
+    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _text(column: pa.ChunkedArray) -> pa.Array:
@@ -45,15 +53,20 @@ def _text(column: pa.ChunkedArray) -> pa.Array:
 def _csv(path: Path) -> pa.Table:
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as stream:
-        head = stream.readline(_LONGEST).partition("\n")[0]
+        head, more = stream.readline(_LONGEST), stream.read(1)
+    head = head.rstrip("\r\n")
     separator = max(",\t;|", key=head.count)
     names = next(csv.reader([head], delimiter=separator), [])
+    if not any(name.strip() for name in names):
+        raise LinkError(_("{file} does not begin with the names of its columns.").format(file=path))
+    if not more:
+        return pa.table({name: pa.array([], pa.string()) for name in names})
     return pyarrow.csv.read_csv(
         path,
         read_options=pyarrow.csv.ReadOptions(encoding=encoding),
         parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={name: pa.string() for name in {n for each in names for n in (each, each.rstrip("\r"))}},
+            column_types=dict.fromkeys(names, pa.string()),
             strings_can_be_null=True,
             null_values=["", "NA", "N/A", "NULL", "null", "None", "nan", "NaN"],
         ),
@@ -61,7 +74,10 @@ def _csv(path: Path) -> pa.Table:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8 if the whole file reads so, else the national code, which reads nearly everything else."""
+    """UTF-8 if the whole file reads so, else the national code, which reads nearly everything else; UTF-16 says so."""
+    with path.open("rb") as stream:
+        if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
     for encoding in ("utf-8", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .data import Columns
-from .meanings import MEANINGS, is_chinese, sound
+from .meanings import MEANINGS, Meaning, is_chinese, sound
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,22 @@ def _sources(columns: Columns, key: str) -> list[tuple[str, ...]]:
 
 
 def standardised(table: pa.Table, columns: Columns, fields: list[Field]) -> pa.Table:
-    """The table with `id`, each field, and `<field>_sound` where it is compared; `derived` gives the rest."""
-    out: dict[str, pa.Array] = {"id": table[columns.id].combine_chunks()}
+    """The table with each field, and `<field>_sound` where it is compared; `derived` gives the rest."""
+    out: dict[str, pa.Array] = {}
     for field in fields:
         raw = _joined(table, _sources(columns, field.meaning)[field.number], field.meaning)
-        value = by_value(raw, MEANINGS[field.meaning].standard)
+        value = _standard(raw, MEANINGS[field.meaning])
         out[field.name] = value
         if field.compared in ("name", "organisation"):
             out[f"{field.name}_sound"] = by_value(value, sound)
     return pa.table(out)
+
+
+def _standard(column: pa.Array, means: Meaning) -> pa.Array:
+    if not means.plain:
+        return by_value(column, means.standard)
+    odd = pc.invert(pc.fill_null(pc.match_substring_regex(column, means.plain), True))
+    return pc.replace_with_mask(column, odd, by_value(column.filter(odd), means.standard))
 
 
 def _joined(table: pa.Table, sources: tuple[str, ...], key: str) -> pa.Array:
@@ -79,27 +87,35 @@ def by_value(column: pa.Array, change: Callable[[str], object], type: pa.DataTyp
     return changed.take(encoded.indices)
 
 
-_BITS = 126
-
-
-def words_of(field: Field) -> str:
-    """SQL: the set of words of a value, in order; of Chinese text, every two neighbouring characters."""
-    plain = f"""replace("{field.name}", ' ', '')"""
+def words_of(value: str) -> str:
+    """SQL: the words of a value; of Chinese text, every two neighbouring characters."""
+    plain = f"replace({value}, ' ', '')"
     pairs = f"[{plain}[i:i+1] FOR i IN range(1, greatest(length({plain}), 2))]"
-    chinese = f"""regexp_matches("{field.name}", '[\u4e00-\u9fff]')"""
-    return f"""list_sort(list_distinct(CASE WHEN {chinese} THEN {pairs} ELSE string_split("{field.name}", ' ') END))"""
+    return f"CASE WHEN strlen({value}) > length({value}) THEN {pairs} ELSE string_split({value}, ' ') END"
 
 
-def derived(field: Field) -> list[str]:
-    """SQL of the columns that comparing needs besides the value, computed once for each row and not for each pair.
+def derived(connection: duckdb.DuckDBPyConnection, table: str, source: str, fields: list[Field]) -> None:
+    """Makes a table of the source (SQL) with the columns that comparing needs besides the value, once for each value.
 
     `_word1` and so on: the first three words of a name, which has few. `_bits`: the words of a longer text as one
     number with a bit for each, so that what two texts share is two machine instructions and no list.
     """
-    words = words_of(field)
-    if field.compared == "name":
-        return [f'{words}[{n}] AS "{field.name}_word{n}"' for n in (1, 2, 3)]
-    if field.compared not in ("organisation", "text"):
-        return []
-    bits = f"list_bit_or(list_transform({words}, lambda w: 1::HUGEINT << (hash(w) % {_BITS})::HUGEINT))"
-    return [f'{bits} AS "{field.name}_bits"']
+    connection.execute(f"CREATE TABLE {table} AS {source}")
+    joins, columns = [], []
+    for field in fields:
+        made = _MADE.get(field.compared)
+        if made is None:
+            continue
+        parts = ", ".join(f'{sql} AS "{field.name}_{part}"' for part, sql in made.items())
+        value = f'(SELECT v, {words_of("v")} AS words FROM (SELECT DISTINCT "{field.name}" AS v FROM {table}))'
+        made_of = f'"{field.name}_made"'
+        joins.append(f'LEFT JOIN (SELECT v, {parts} FROM {value}) {made_of} ON {made_of}.v = t."{field.name}"')
+        columns += [f'"{field.name}_{part}"' for part in made]
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT {', '.join(['t.*', *columns])} FROM {table} t {' '.join(joins)}"
+    )
+
+
+_NAMED = {f"word{n}": f"list_sort(list_distinct(words))[{n}]" for n in (1, 2, 3)}
+_BITS = {"bits": "list_bit_or(list_transform(words, lambda w: 1::HUGEINT << (hash(w) % 126)::HUGEINT))"}
+_MADE = {"name": _NAMED, "organisation": _BITS, "text": _BITS}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from .data import Columns, LinkError, Settings
 from .meanings import MEANINGS, meaning
 
-_IDS = ("id", "unique_id", "rec_id", "record_id", "uid")
+_IDS = ("id", "unique_id", "rec_id", "record_id", "uid", "编号", "序号")
 _KEYS = {"id", "columns", "left", "right", "threshold", "one_to_one"}
 
 
@@ -20,19 +20,29 @@ def load(path: Path | None, left: Sequence[str], right: Sequence[str], threshold
     """The settings for files with these columns. Without a file, columns mean what their names say; `threshold` wins
     over the file's."""
     given = _given(path) if path else {}
-    if unknown := set(given) - _KEYS:
-        raise LinkError(
-            _("Unknown settings: {names}. There are: {all}.").format(names=_list(unknown), all=_list(_KEYS))
-        )
+    _known(given, _KEYS)
     threshold = given.get("threshold", Settings.threshold) if threshold is None else threshold
-    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise LinkError(_("threshold is a probability from 0 to 1."))
     return Settings(
-        left=_columns({**given, **(given.get("left") or {})}, left),
-        right=_columns({**given, **(given.get("right") or {})}, right),
+        left=_columns({**given, **_side(given, "left")}, left),
+        right=_columns({**given, **_side(given, "right")}, right),
         threshold=float(threshold),
         one_to_one=bool(given.get("one_to_one")),
     )
+
+
+def _known(given: Mapping[Any, Any], keys: set[str]) -> None:
+    if unknown := {str(name) for name in given} - keys:
+        raise LinkError(_("Unknown settings: {names}. There are: {all}.").format(names=_list(unknown), all=_list(keys)))
+
+
+def _side(given: Mapping[str, Any], side: str) -> dict[str, Any]:
+    said = given.get(side) or {}
+    if not isinstance(said, dict):
+        raise LinkError(_("{side} is a mapping with `id` and `columns`.").format(side=side))
+    _known(said, {"id", "columns"})
+    return said
 
 
 def _given(path: Path) -> dict[str, Any]:
@@ -47,6 +57,8 @@ def _given(path: Path) -> dict[str, Any]:
 
 def _columns(given: Mapping[str, Any], present: Sequence[str]) -> Columns:
     id = str(given.get("id") or next((n for n in _IDS if n in present), ""))
+    if not id:
+        raise LinkError(_("Say in the settings which column is the id. Columns: {all}.").format(all=_list(present)))
     if id not in present:
         raise LinkError(_("There is no id column {name!r}. Columns: {all}.").format(name=id, all=_list(present)))
     said = given.get("columns")

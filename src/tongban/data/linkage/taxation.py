@@ -14,12 +14,13 @@ from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Text, now, system, today
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Text, mask, now, system, today
 from tongban.base.ledger import api as ledger
 from tongban.trust.identity import api as identity
 from tongban.trust.identity.api import Actor
 
 from .data import SuspectState
+from .golden.vault import opened
 from .models import Suspect
 
 TOPIC = Ref("linkage.topic", "taxation")
@@ -128,6 +129,13 @@ def access_suspect(actor: Actor, id: str) -> Suspect:
     if found is None or not (identity.may(actor, "linkage.topics") or identity.may(actor, "linkage.tax")):
         raise NotFound
     return found
+
+
+def masked(suspects: Sequence[Suspect]) -> None:
+    """Where an enterprise is known by its owner's identity number only, show that masked."""
+    plain = opened(suspect.number for suspect in suspects)
+    for suspect in suspects:
+        suspect.number = mask(plain[suspect.number], "number") if suspect.number in plain else suspect.number
 
 
 def totals() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from . import views
 app_name = "linkage"
 urlpatterns = [
     path("registries/", views.index, name="index"),
+    path("registries/deliveries/", views.deliveries, name="deliveries"),
     path("registries/deliveries/<str:id>/", views.delivery, name="delivery"),
     path("registries/differences/", views.own_sources, name="own_sources"),
     path("registries/differences/<str:id>/", views.differences, name="differences"),

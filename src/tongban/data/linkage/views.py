@@ -50,8 +50,18 @@ def _private(response: HttpResponse) -> HttpResponse:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The base registries, their sources and what waits."""
-    context = {"registries": lists.overview(), "may_review": may(actor_of(request), "linkage.review")}
+    rights = {f"may_{name}": may(actor_of(request), f"linkage.{name}") for name in ("read", "review")}
+    context = {"registries": lists.overview(), **rights}
     return render(request, "linkage/index.html", context)
+
+
+@permitted("linkage.read")
+@require_safe
+def deliveries(request: HttpRequest) -> HttpResponse:
+    """What came and what it gave, newest first."""
+    rows, after = lists.deliveries(request.GET.get("after", ""))
+    context = {"rows": rows, "headings": [lists.COUNTS[name] for name in lists.SHOWN], "page": {"after": after}}
+    return render(request, "linkage/deliveries.html", context)
 
 
 @permitted("linkage.read")
@@ -172,6 +182,7 @@ def topic(request: HttpRequest) -> HttpResponse:
     found = list(rows[: lists.PAGE + 1])
     for row in found:
         row.rule_title, row.state_title = taxation.RULES[row.rule][0], SUSPECTS[SuspectState(row.state)]
+    taxation.masked(found)
     actor = actor_of(request)
     context = {
         "rows": found[: lists.PAGE],
@@ -214,6 +225,7 @@ def suspect(request: HttpRequest, id: str) -> HttpResponse:
             return redirect("linkage:suspect", id=id)
         except Invalid as invalid:
             errors = invalid.errors
+    taxation.masked([found])
     names = {"status": _("Registration status"), "founded": _("Founded on"), "tax_state": _("Tax status"),
              "insured": _("People insured")}  # fmt: skip
     statuses = registry("legal_entity").definition.field("status").choices

@@ -3,7 +3,8 @@
 Of people: public security, civil affairs, social security. Of enterprises: market regulation, tax, social security.
 About one row in five has some mistake; people move and die, two people share a number, one has two, firms change
 their names, have branches and old registration numbers, are registered but not taxed and taxed but cancelled
-(DATA-18, DATA-34, SCN-07, SCN-24). `truth_*.csv` says which resident or enterprise each row is.
+(DATA-18, DATA-34, SCN-07, SCN-24). `truth_*.csv` says which resident or enterprise each row is. Old registration
+numbers are each enterprise's own, but some branches were entered under their firm's: `truth_shared_numbers.csv`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import misheard, mistyped, short_number, spoken, traditional
 from .persons import AS_OF, SEED, Columns
@@ -28,6 +30,7 @@ MARKET = (
 )  # fmt: skip
 TAX = ("纳税人识别号", "纳税人名称", "法定代表人", "生产经营地址", "纳税人状态", "主管税务机关")
 UNITS = ("单位编号", "单位名称", "统一社会信用代码", "参保人数", "联系电话")
+Luck = NDArray[np.float64]
 _TYPES = {"enterprise": "企业", "individual": "个体工商户", "cooperative": "农民专业合作社"}
 _STATES = {"active": "存续", "suspended": "歇业", "revoked": "吊销", "cancelled": "注销", "moved": "迁出"}
 
@@ -114,21 +117,37 @@ def _person(files: _Files, person: Mapping[str, Any], number: int, other: str, r
 
 def write_enterprises(folder: Path, firms: Columns, branches: Columns, seed: int = SEED) -> dict[str, int]:
     """The three extracts of enterprises; `branches` are further registrations named after a firm before them."""
+    headings = {"market_regulation": MARKET, "tax": TAX, "social_units": UNITS}
+    random, count = np.random.default_rng([seed, 4]), len(firms["uscc"])
+    numbers = dict[str, str]()  # the firm's name -> its old registration number
+    shared = []
     with ExitStack() as stack:
-        headings = {"market_regulation": MARKET, "tax": TAX, "social_units": UNITS}
         files = _Files(folder, stack, headings, "truth_enterprises")
-        random = np.random.default_rng([seed, 4])
-        for columns in (firms, branches):
-            for row in range(len(columns["uscc"])):
-                _firm(files, {name: values[row] for name, values in columns.items()}, row, random)
-    return files.counts
+        for row in range(count):
+            firm, luck = {name: values[row] for name, values in firms.items()}, random.random(12)
+            numbers[firm["name"]] = _old_number(firm, row, luck)
+            _firm(files, firm, numbers[firm["name"]], row, luck)
+        for row in range(len(branches["uscc"])):
+            branch, luck = {name: values[row] for name, values in branches.items()}, random.random(12)
+            heads = (branch["name"][:cut] for cut in range(len(branch["name"]), 0, -1))
+            old = next((numbers[name] for name in heads if name in numbers), "")
+            if old and luck[8] < 0.75:  # entered under the number of its firm: one old number, two credit codes
+                shared.append((old, branch["uscc"]))
+            else:
+                old = _old_number(branch, count + row, luck)
+            _firm(files, branch, old, count + row, luck)
+    with (folder / "truth_shared_numbers.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("number", "branch"), *shared])
+    return {**files.counts, "truth_shared_numbers": len(shared)}
 
 
-def _firm(files: _Files, firm: Mapping[str, Any], number: int, random: np.random.Generator) -> None:
-    luck = random.random(12)
+def _old_number(firm: Mapping[str, Any], number: int, luck: Luck) -> str:
+    return f"46{number % 10**11:011d}" if firm["founded"].year < 2015 and luck[1] < 0.8 else ""
+
+
+def _firm(files: _Files, firm: Mapping[str, Any], old: str, number: int, luck: Luck) -> None:
     entity, name = firm["uscc"], firm["name"]
     former = _former(name) if luck[0] < 0.03 else ""
-    old = f"46{number % 10**11:011d}" if firm["founded"].year < 2015 and luck[1] < 0.8 else ""
     files.add(
         "market_regulation",
         [

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import NotFound
 from tongban.engine.registers import api as registers
 from tongban.engine.registers.data import RegisterDefinition
+from tongban.trust.identity.data import KeyClass
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class Registry:
         """The register's columns that sources may fill; a point on the map is nobody's to deliver here."""
         kept = ((f.name,) if f.sealed else f.columns for f in self.definition.live)
         return tuple(column for columns in kept for column in columns if not column.endswith("_point"))
+
+    @property
+    def sealed(self) -> Mapping[str, str]:
+        """Items of which linking holds tokens only, with the class of their look-up hashes."""
+        means = {"identity_number": KeyClass.IDENTITY_NUMBER.value, "phone": KeyClass.PHONE.value}
+        known = {item: means[meaning] for item, meaning in self.meanings.items() if meaning in means}
+        return known | {field.name: field.sealed for field in self.definition.live if field.sealed}
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -79,11 +87,17 @@ REGISTRIES = {
         ),
     )
 }
-COMPARED = {
-    "population": ("name", "sex", "birth_date", "phone", "address"),
-    "legal_entity": ("name", "representative", "phone", "address", "founded"),
+COMPARED: dict[str, dict[str, tuple[str, ...]]] = {
+    "population": {
+        "name": ("name",),
+        "sex": ("sex",),
+        "birth_date": ("birth_date",),
+        "phone": ("phone",),
+        "address": ("residence", "address"),  # where somebody lives, or else is registered
+    },
+    "legal_entity": {item: (item,) for item in ("name", "representative", "phone", "address", "founded")},
 }
-"""What is compared where no official number helps, in the registry's items."""
+"""What is compared where no official number helps, and the registry's items it is taken from."""
 
 
 def registry(key: str) -> Registry:

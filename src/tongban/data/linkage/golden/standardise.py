@@ -21,15 +21,17 @@ from tongban.engine.registers.data import Field, FieldType
 from ..meanings import MEANINGS, is_chinese, sound, words
 from ..records import by_value
 from .registries import Registry
+from .vault import sealed, without_people
 
 Change = Callable[[str], str | None]
+OPERATION = "cd_operation"  # control column of GB/T 21062: I, U, or D for a row that the source withdraws
 _BATCH = 100_000  # rows in memory at a time
 
 
 def prepared(registry: Registry, items: Mapping[str, str], key: str, table: pa.Table, out: Path) -> dict[str, int]:
-    """Writes `out` (CSV: key, values, forms, unread, keys, face, digest) and says how many rows were read, had no key,
-    or had values that could not be read. `Invalid` when a column is missing: a source that changed its shape says so
-    before anything is touched."""
+    """Writes `out` (CSV: key, gone, values, forms, unread, keys, face, digest; of numbers only their tokens) and says
+    how many rows were read, had no key, or had values that could not be read. `Invalid` when a column is missing: a
+    source that changed its shape says so before anything is touched."""
     if missing := [name for name in (key, *items) if name not in table.column_names]:
         raise Invalid({name: _("The delivery has no such column.") for name in missing})
     counts = {"received": table.num_rows, "without_key": 0, "unreadable": 0}
@@ -56,9 +58,11 @@ def _standardised(registry: Registry, items: Mapping[str, str], key: str, part: 
         value = by_value(raw, reader(registry, fields.get(item), item))
         lost = pc.and_(pc.is_valid(raw), pc.is_null(value))
         if pc.any(lost).as_py():
-            unread[item] = pc.if_else(lost, raw, pa.scalar(None, pa.string()))
-        values[item] = value
-        form = by_value(value, former(registry, item))
+            unread[item] = _numberless(registry, item, pc.if_else(lost, raw, pa.scalar(None, pa.string())))
+        values[item] = _numberless(registry, item, value)
+        if item in registry.sealed:  # a token is the same for every way of writing
+            continue
+        form = by_value(values[item], former(registry, item))
         forms[item] = pc.if_else(pc.equal(form, value), pa.scalar(None, pa.string()), form)
     for item, value in list(values.items()):
         division = f"{item}_division"
@@ -68,7 +72,8 @@ def _standardised(registry: Registry, items: Mapping[str, str], key: str, part: 
     name = pc.coalesce(forms["name"], values["name"]) if "name" in values else pa.nulls(len(part), pa.string())
     forms["name~"] = by_value(name, sound)
     columns = {
-        "key": part[key].combine_chunks(),
+        "key": _numberless(registry, items.get(key, ""), part[key].combine_chunks()),
+        "gone": _gone(part),
         "values": pa.StructArray.from_arrays(list(values.values()), list(values)),
         "forms": pa.StructArray.from_arrays(list(forms.values()), list(forms)),
         "unread": pa.StructArray.from_arrays(list(unread.values()), list(unread)) if unread else _nothing(len(part)),
@@ -78,6 +83,19 @@ def _standardised(registry: Registry, items: Mapping[str, str], key: str, part: 
     return pa.table(columns), sum(len(a) - a.null_count for a in unread.values())
 
 
+def _numberless(registry: Registry, item: str, column: pa.Array) -> pa.Array:
+    """The column with tokens for people's numbers."""
+    if item in registry.sealed:
+        return sealed(column, registry.sealed[item], former(registry, item))
+    return without_people(column)
+
+
+def _gone(part: pa.Table) -> pa.Array:
+    if OPERATION not in part.column_names:
+        return pa.repeat(False, len(part))
+    return pc.fill_null(pc.equal(part[OPERATION].cast(pa.string()), "D"), False).combine_chunks()
+
+
 def _nothing(rows: int) -> pa.Array:
     return pa.StructArray.from_arrays([pa.nulls(rows, pa.string())], ["none"])
 
@@ -85,8 +103,8 @@ def _nothing(rows: int) -> pa.Array:
 def _csv(connection: duckdb.DuckDBPyConnection, plain: pa.Table) -> bytes:
     connection.register("arriving", plain)
     made = connection.sql(
-        'SELECT key, to_json("values")::VARCHAR AS v, to_json(forms)::VARCHAR AS f, to_json(unread)::VARCHAR AS u, '
-        'keys, face, md5(to_json("values")::VARCHAR) AS digest FROM arriving'
+        'SELECT key, gone, to_json("values")::VARCHAR AS v, to_json(forms)::VARCHAR AS f, '
+        'to_json(unread)::VARCHAR AS u, keys, face, md5(to_json("values")::VARCHAR) AS digest FROM arriving'
     ).to_arrow_table()
     connection.unregister("arriving")
     text = io.BytesIO()

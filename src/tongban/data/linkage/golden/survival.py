@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 from django.db import connection
+from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import emit, now, system
 from tongban.engine.registers import api as registers
 from tongban.engine.registers.data import BulkReport
 
 from ..data import ChangeKind, GoldenRecordChanged
-from ..models import Source
+from ..models import Change, Source
 from .differences import compare
 from .registries import Registry
+from .sets import over
+from .vault import TOKEN, open_cell, opened
 
 SOURCE = "linkage"
 # The least trusted first: later values lie over earlier ones, item by item.
@@ -22,12 +29,14 @@ _GOLDEN = """
 CREATE TEMP TABLE golden ON COMMIT DROP AS
 SELECT id, max(number) AS number, bool_or(held) AS held, count(*) AS n,
        {overlays} || CASE WHEN max(number) = '' THEN '{{}}' ELSE jsonb_build_object('{number}', max(number)) END AS v,
-       {lineages} AS l
+       {lineages} || jsonb_strip_nulls(
+           jsonb_build_object('{number}', min(row_id) FILTER (WHERE v ->> '{number}' = number))) AS l
 FROM (SELECT c.id, c.number, c.held, r.id AS row_id, r.changed_at, r.values AS v,
              (SELECT jsonb_object_agg(k, r.id) FROM jsonb_object_keys(r.values) k) AS l, {ranks}
       FROM linkage_cluster c JOIN linkage_row r ON r.cluster_id = c.id AND r.state = 'linked'
       JOIN linkage_source s ON s.id = r.source_id WHERE c.registry = %(registry)s AND c.stale) rows GROUP BY id
 """
+_STALE = "SELECT count(*) FROM linkage_cluster WHERE registry = %(registry)s AND stale"
 _TURNED = """
 CREATE TEMP TABLE turned ON COMMIT DROP AS
 SELECT g.id, g.number, g.v, c.values AS old, c.written,
@@ -36,16 +45,25 @@ FROM golden g JOIN linkage_cluster c ON c.id = g.id
 WHERE NOT g.held AND g.number <> '' AND g.v ?& %(required)s AND (NOT c.written OR c.values <> g.v)
 """
 _KEEP = """
-UPDATE linkage_cluster c SET values = g.v, lineage = coalesce(g.l, '{}'), rows = g.n, stale = false
-FROM golden g WHERE g.id = c.id
+UPDATE linkage_cluster c SET values = g.v, lineage = coalesce(g.l, '{}'), rows = g.n, stale = false,
+    written = c.written OR t.id IS NOT NULL
+FROM golden g LEFT JOIN turned t ON t.id = g.id WHERE g.id = c.id
 """
-_EMPTY = "UPDATE linkage_cluster SET stale = false, rows = 0 WHERE registry = %(registry)s AND stale"
+# Records that no source delivers any more, and no other cluster has taken over.
+_ENDED = """
+SELECT c.number FROM linkage_cluster c WHERE c.registry = %(registry)s AND c.stale AND c.written AND NOT EXISTS
+    (SELECT 1 FROM linkage_identifier i WHERE i.registry = c.registry AND i.value = 'n:' || c.number)
+"""
+_EMPTY = """
+UPDATE linkage_cluster SET stale = false, rows = 0, written = false, values = '{}', lineage = '{}'
+WHERE registry = %(registry)s AND stale
+"""
 _VOID = """
 UPDATE linkage_review v SET state = 'void' FROM linkage_cluster c
 WHERE v.registry = %(registry)s AND v.state IN ('open', 'second') AND c.id IN (v.left_id, v.right_id) AND c.rows = 0
 """
-_WRITTEN = "UPDATE linkage_cluster c SET written = true FROM turned t WHERE c.id = t.id AND NOT c.written"
 _SOME = 1000
+# OFFSET keeps the items from being gathered again for each kind that asks for them.
 _CHANGES = """
 INSERT INTO linkage_change (registry, number, kind, items, other, at)
 SELECT %(registry)s, t.number, kind, coalesce(items, '{{}}'), coalesce(t.v ->> 'successor', ''), %(now)s
@@ -53,7 +71,7 @@ FROM (SELECT t.*, CASE WHEN t.written THEN ARRAY(
           SELECT e.key FROM jsonb_each(t.v) e WHERE e.key = ANY (%(columns)s)
           AND e.value IS DISTINCT FROM t.old -> e.key
           UNION SELECT o FROM jsonb_object_keys(t.old) o WHERE o = ANY (%(columns)s) AND NOT t.v ? o) END AS items
-      FROM turned t JOIN linkage_cluster c ON c.id = t.id AND c.written) t,
+      FROM turned t JOIN linkage_cluster c ON c.id = t.id AND c.written OFFSET 0) t,
      LATERAL (SELECT unnest(CASE WHEN t.items IS NULL THEN ARRAY['created'] ELSE {kinds} END) AS kind) k
 ORDER BY t.id
 """
@@ -61,24 +79,31 @@ _KINDS = {
     "population": {
         ChangeKind.DIED: "t.v ->> 'status' = 'dead' AND t.old ->> 'status' IS DISTINCT FROM 'dead' "
         "OR t.v ? 'death_date' AND NOT t.old ? 'death_date'",
-        ChangeKind.MOVED: "t.items && '{address,residence,address_division,residence_division}'",
+        ChangeKind.MOVED: "t.v ->> 'address' <> t.old ->> 'address' OR t.v ->> 'residence' <> t.old ->> 'residence'",
         ChangeKind.RENAMED: "'name' = ANY (t.items)",
         ChangeKind.CANCELLED: "t.v ->> 'status' = 'cancelled' AND t.old ->> 'status' <> 'cancelled'",
     },
     "legal_entity": {
         ChangeKind.MERGED: "t.v ? 'successor' AND NOT t.old ? 'successor'",
-        ChangeKind.MOVED: "t.items && '{address,address_division}'",
+        ChangeKind.MOVED: "t.v ->> 'address' <> t.old ->> 'address'",
         ChangeKind.RENAMED: "'name' = ANY (t.items)",
         ChangeKind.CANCELLED: "t.v ->> 'status' IN ('cancelled', 'revoked') AND 'status' = ANY (t.items)",
     },
 }
 
 
-def renew(registry: Registry) -> dict[str, int]:
+def last_change(registry: Registry) -> int:
+    """Where the change feed ends now."""
+    return int(Change.objects.filter(registry=registry.key).aggregate(last=Max("id"))["last"] or 0)
+
+
+def renew(registry: Registry, since: int | None = None) -> dict[str, int]:
     """Every stale cluster's golden record made again, written into the register, compared with its sources. One
-    transaction: the record, its lineage, the change feed and the difference lists agree, or nothing happened."""
+    transaction: the record, its lineage, the change feed and the difference lists agree, or nothing happened. `since`:
+    where the feed ended before whoever asks wrote to it."""
     with system(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '192MB'; SET LOCAL synchronous_commit = off")
+        cursor.execute(_STALE, {"registry": registry.key})
+        over(cursor, cursor.fetchone()[0])
         cursor.execute("DROP TABLE IF EXISTS pg_temp.golden, pg_temp.turned")
         cursor.execute(_golden(registry), {"registry": registry.key})
         names: dict[str, Any] = {
@@ -90,12 +115,13 @@ def renew(registry: Registry) -> dict[str, int]:
         cursor.execute("ANALYZE golden")
         cursor.execute(_TURNED, names)
         cursor.execute("ANALYZE turned")
+        since = last_change(registry) if since is None else since
         counts = _write(cursor, registry)
         cursor.execute(_KEEP)
+        _end(cursor, registry, names)
         cursor.execute(_EMPTY, names)
         cursor.execute(_VOID, names)
-        cursor.execute(_WRITTEN)
-        counts |= _tell(cursor, registry, names)
+        counts |= _tell(cursor, registry, names, since)
         counts |= compare(cursor, registry)
         cursor.execute("DROP TABLE pg_temp.golden, pg_temp.turned")
     return counts
@@ -145,28 +171,54 @@ def _write(cursor: Any, registry: Registry) -> dict[str, int]:
 
 
 def _write_group(cursor: Any, registry: Registry, columns: list[str]) -> BulkReport:
+    sealed = [column for column in columns if column in registry.sealed]
     these = f"FROM turned t WHERE shape = '{{{','.join(columns)}}}'"
-    picked = ", ".join(f"nullif(t.v ->> '{column}', '')" for column in columns)
+    joins = " ".join(f"LEFT JOIN linkage_number {c} ON {c}.token = t.v ->> '{c}'" for c in sealed)
+    picked = (f"{c}.token || {c}.value::text" if c in sealed else f"nullif(t.v ->> '{c}', '')" for c in columns)
+    sql = f"SELECT {', '.join(picked)} {these.replace(' WHERE', f' {joins} WHERE')} ORDER BY t.id"
     with tempfile.TemporaryFile() as file:
-        with cursor.copy(f"COPY (SELECT {picked} {these} ORDER BY t.number) TO STDOUT (FORMAT csv)") as copy:
+        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
             for piece in copy:
                 file.write(piece)
         file.seek(0)
-        report = registers.bulk(registry.key, columns, file, source=SOURCE, reason="golden record")
+        rows = _opened(file, [columns.index(column) for column in sealed]) if sealed else file
+        report = registers.bulk(registry.key, columns, rows, source=SOURCE, reason=_("golden record"))
     if report.refused or report.repeated:
         cursor.execute(f"SELECT t.number {these}")
         numbers = [row[0] for row in cursor.fetchall()]
         for start in range(0, len(numbers), _SOME):
             some = numbers[start : start + _SOME]
-            known = registers.find_many(registry.key, registry.number, some)
-            cursor.execute("DELETE FROM turned WHERE number = ANY (%s)", [[n for n in some if n not in known]])
+            plain = {number: number for number in some} | opened(some)
+            known = registers.find_many(registry.key, registry.number, list(plain.values()))
+            cursor.execute("DELETE FROM turned WHERE number = ANY (%s)", [[n for n in some if plain[n] not in known]])
     return report
 
 
-def _tell(cursor: Any, registry: Registry, names: dict[str, Any]) -> dict[str, int]:
-    """The change feed, by kind; and one event for all of it."""
-    cursor.execute("SELECT coalesce(max(id), 0) FROM linkage_change WHERE registry = %(registry)s", names)
-    since = cursor.fetchone()[0]
+def _opened(file: IO[bytes], places: list[int]) -> Iterator[list[str]]:
+    """The rows with their numbers opened."""
+    for row in csv.reader(io.TextIOWrapper(file, "utf-8", newline="")):
+        for place in places:
+            if cell := row[place]:
+                row[place] = open_cell(cell[:TOKEN], bytes.fromhex(cell[TOKEN + 2 :]))
+        yield row
+
+
+def _end(cursor: Any, registry: Registry, names: dict[str, Any]) -> None:
+    """Records whose last row was withdrawn go out of force."""
+    cursor.execute(_ENDED, names)
+    tokens = [row[0] for row in cursor.fetchall()]
+    plain = opened(tokens)
+    for token in tokens:
+        if row := registers.find(registry.key, **{registry.number: plain.get(token, token)}):
+            registers.retire(registry.key, row.id, by=None, reason=_("withdrawn by its sources"))
+    Change.objects.bulk_create(
+        Change(registry=registry.key, number=token, kind=ChangeKind.WITHDRAWN, items=[], other="", at=names["now"])
+        for token in tokens
+    )
+
+
+def _tell(cursor: Any, registry: Registry, names: dict[str, Any], since: int) -> dict[str, int]:
+    """The change feed, by kind; and one event for all of it behind `since`."""
     kinds = " || ".join(f"CASE WHEN {when} THEN ARRAY['{kind.value}'] ELSE '{{}}' END"
                         for kind, when in _KINDS[registry.key].items())  # fmt: skip
     other = "CASE WHEN k = '{}' AND t.items <> '{}' THEN ARRAY['changed'] ELSE k END"

@@ -52,7 +52,7 @@ def town(db: None) -> Iterator[SimpleNamespace]:
             offices["insurance"],
             "social_security",
             "编号",
-            {**PEOPLE, "电话": "phone"},
+            {**PEOPLE, "电话": "phone", "现住址": "residence"},
         ),
         Source(
             "legal_entity", "market/firms", "市场主体登记信息", offices["market"], "market_regulation", "编号", FIRMS
@@ -97,7 +97,7 @@ def resident(id: str, name: str, card: str, **more: str) -> dict[str, str]:
 def insured(id: str, name: str, card: str, **more: str) -> dict[str, str]:
     """One line of the social insurance's list."""
     line = {"编号": id, "姓名": name, "身份证号": card, "性别": "", "出生日期": "", "住址": "", "电话": ""}
-    return {**line, **more}
+    return {"现住址": "", **line, **more}
 
 
 def golden(card: str) -> Any:

@@ -72,6 +72,21 @@ def test_without_a_number_the_likely_are_asked_and_wait(town: SimpleNamespace) -
         assert alone.cluster is not None and alone.cluster.number == "" and not alone.cluster.written
 
 
+def test_rows_without_a_number_in_one_delivery_are_compared_with_each_other(town: SimpleNamespace) -> None:
+    api.absorb("population", "police/residents", [_invented(i) for i in range(120)])
+    one = {"出生日期": "1988-11-02", "住址": "琼海市嘉积镇银海路77号6栋"}
+    lines = [
+        insured("a", "符海棠", "", 电话="13876543210", **one),
+        insured("b", "符海棠", "", 电话="13876543210", **one),
+        insured("c", "邢益民", "", 出生日期="1961-02-12", 住址="东方市八所镇港口路3号"),
+    ]
+    api.absorb("population", "insurance/persons", lines)
+    with system():
+        a, b, c = (Row.objects.get(key=key).cluster_id for key in "abc")
+        asked = Review.objects.filter(left__in=(a, b), right__in=(a, b))
+        assert c not in (a, b) and (a == b or asked.exists())
+
+
 def test_contradictions_go_before_a_person(town: SimpleNamespace) -> None:
     card, other = number(), number(serial=7)
     api.absorb(
@@ -103,34 +118,47 @@ def test_lives_become_events(town: SimpleNamespace) -> None:
     kinds = [c.kind for c in api.changes("population")]
     assert kinds[0] == "created" and set(kinds[1:3]) == {"moved", "renamed"} and kinds[3:] == ["died"]
     assert [c.kind for c in api.changes("population", after=api.changes("population")[-2].id)] == ["died"]
+    first = api.absorb("population", "insurance/persons", [insured("s1", "陈晓鸣", card, 现住址="海口市海秀路5号")])
+    assert "moved" not in first.counts, "a residence that first comes is no move"
+
+
+def _code(serial: str) -> str:
+    organisation = serial + org_check(serial)
+    return "91460100" + organisation + credit_check("91460100" + organisation)
+
+
+def firm(id: str, code: str, name: str, **more: str) -> dict[str, str]:
+    line = {"编号": id, "信用代码": code, "名称": name, "法定代表人": "林大海", "状态": "存续", "类型": "企业"}
+    return line | {"住所": "", "成立日期": "2018-01-02", "注册号": "", "吸收方": "", **more}
+
+
+def payer(id: str, code: str, name: str, **more: str) -> dict[str, str]:
+    return {"编号": id, "代码": code, "名称": name, "负责人": "", "税务状态": "正常", "税号": "", **more}
 
 
 def test_old_numbers_lead_to_the_credit_code(town: SimpleNamespace) -> None:
-    organisation = "MA5RC0Q1" + org_check("MA5RC0Q1")
-    code = "91460100" + organisation + credit_check("91460100" + organisation)
-    line = {
-        "编号": "f1",
-        "信用代码": code,
-        "名称": "海南椰风科技有限公司",
-        "法定代表人": "林大海",
-        "状态": "存续",
-        "类型": "企业",
-        "住所": "",
-        "成立日期": "2018-01-02",
-        "注册号": "460100000123456",
-        "吸收方": "",
-    }
+    code = _code("MA5RC0Q1")
+    line = firm("f1", code, "海南椰风科技有限公司", 注册号="460100000123456")
     api.absorb("legal_entity", "market/firms", [line])
-    payer = {
-        "编号": "t1",
-        "代码": organisation[:8] + "-" + organisation[8],
-        "名称": "海南椰风科技",
-        "负责人": "",
-        "税务状态": "正常",
-        "税号": code,
-    }
-    done = api.absorb("legal_entity", "tax/payers", [payer])
+    done = api.absorb(
+        "legal_entity", "tax/payers", [payer("t1", f"{code[8:16]}-{code[16]}", "海南椰风科技", 税号=code)]
+    )
     assert done.counts["by_number"] == 1, "the organisation code stands inside the credit code"
+
+
+def test_firms_are_renamed_merge_and_share_old_numbers(town: SimpleNamespace) -> None:
+    one, other = _code("MA5RC0Q1"), _code("MA5RC0Q2")
+    lines = [firm("f1", one, "海南椰风科技有限公司"), firm("f2", other, "三亚海韵商贸有限公司", 法定代表人="吴海燕")]
+    api.absorb("legal_entity", "market/firms", lines)
+    renamed = lines[0] | {"名称": "海南椰韵信息有限公司"}
+    merged = lines[1] | {"状态": "注销", "吸收方": one}
+    last = api.changes("legal_entity")[-1].id
+    api.absorb("legal_entity", "market/firms", [renamed, merged])
+    kinds = {(change.kind, change.number, change.other) for change in api.changes("legal_entity", after=last)}
+    assert kinds == {("renamed", one, ""), ("merged", other, one), ("cancelled", other, one)}
+    branch = firm("f3", _code("MA5RC0Q3"), "海南椰韵信息有限公司三亚分公司", 注册号="460100000123456")
+    api.absorb("legal_entity", "market/firms", [renamed | {"注册号": "460100000123456"}, branch], whole=False)
+    assert Review.objects.get().why == "two_numbers", "one old number, two credit codes: a question, not a merger"
 
 
 def test_a_corrected_number_leaves_and_finds_its_own(town: SimpleNamespace) -> None:

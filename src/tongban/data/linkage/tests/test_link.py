@@ -8,9 +8,13 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tongban.data.linkage import cli
+from tongban.data.linkage.grouping import through_others
 from tongban.data.linkage.meanings import MEANINGS, meaning
 from tongban.data.linkage.reading import read
 
@@ -153,6 +157,9 @@ def test_one_list_of_companies_holds_some_twice(tmp_path: Path, capsys: pytest.C
         ("id: id\ncolums: {}", "colums"),
         ("id: id\nthreshold: 3\ncolumns: {name: name}", "0"),
         ("- a", "columns"),
+        ("left: 3", "left"),
+        ("id: id\nleft: {cols: {name: name}}", "cols"),
+        ("id: id\nthreshold: true\ncolumns: {name: name}", "0"),
         (": :", "s.yaml"),
     ],
 )
@@ -175,6 +182,27 @@ def test_a_large_file_is_read_whatever_stands_at_its_first_mebibyte(tmp_path: Pa
     table = read(file)
     assert table.column_names == ["编号", "姓名"]
     assert table.num_rows == 9_000
+
+
+def test_one_likely_pair_does_not_join_two_crowds() -> None:
+    crowds = [list(range(6)), list(range(6, 12))]
+    sure = [(a, b, 0.99) for crowd in crowds for a in crowd for b in crowd if a < b and (a, b) != (0, 5)]
+    rows = np.array([(a, b) for a, b, _p in [*sure, (0, 11, 0.95)]])
+    found, probability = through_others(rows, np.array([p for *_pair, p in [*sure, (0, 11, 0.95)]]))
+    got = {(int(a), int(b)) for a, b in found}
+    assert (0, 5) in got
+    assert {pair for pair in got if pair[0] < 6 <= pair[1]} == {(0, 11)}
+    assert probability.min() >= 0.95
+
+
+def test_columns_that_hold_no_text_are_left_out(tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"id": [1, 2], "name": ["a", "b"], "tags": [["x"], []], "raw": [b"\xff", None]}),
+        tmp_path / "o.parquet",
+    )
+    assert read(tmp_path / "o.parquet").column_names == ["id", "name"]
+    (tmp_path / "u.csv").write_text("id,姓名\n1,陈芳\n", "utf-16")
+    assert read(tmp_path / "u.csv").to_pylist() == [{"id": "1", "姓名": "陈芳"}]
 
 
 def test_small_and_empty_files_have_no_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

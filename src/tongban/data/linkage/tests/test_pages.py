@@ -43,6 +43,7 @@ def test_the_desk_masks_and_takes_an_answer(linked: SimpleNamespace) -> None:
     client, review = browser(linked.judge), Review.objects.get()
     assert client.get("/registries/").status_code == 200
     assert client.get(f"/registries/deliveries/{Delivery.objects.last().public_id}/").status_code == 200  # type: ignore[union-attr]
+    assert client.get("/registries/deliveries/").content.decode().count("/registries/deliveries/") >= 2
     assert review.public_id in client.get("/registries/population/review/").content.decode()
     page = client.get(f"/registries/review/{review.public_id}/").content.decode()
     assert "陈**" in page and "陈小明" not in page and CARD not in page

@@ -69,6 +69,12 @@ def test_mistakes_about_enterprises(folder: Path) -> None:
     assert any(state[truth[row["纳税人识别号"]]] == "注销" and row["纳税人状态"] == "正常" for row in tax)
     assert any(row["企业名称"].endswith("分公司") for row in market)
     assert len({row["统一社会信用代码"] for row in market}) == len(market)
+    by_number = dict[str, list[str]]()
+    for row in market:
+        by_number.setdefault(row["注册号"], []).append(row["统一社会信用代码"])
+    shared = {(number, codes[1]) for number, codes in by_number.items() if number and len(codes) > 1}
+    planted = {(row["number"], row["branch"]) for row in read(folder / "truth_shared_numbers.csv")}
+    assert shared and shared <= planted, "an old number is shared where it was planted, and nowhere by chance"
     former = {row["曾用名"] for row in market} - {""}
     assert former & {row["纳税人名称"] for row in tax}
 
