@@ -27,6 +27,8 @@ DEPARTMENTS = {
     "statistics": "海口市统计局",
     "police": "海口市公安局",
     "government_services": "海口市政务服务管理局",
+    "party_office": "海口市委办公室（市国家保密局）",
+    "data": "海口市大数据局",
 }
 ANSWERS = {
     "premises": "owned",

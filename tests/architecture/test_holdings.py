@@ -27,6 +27,7 @@ MOVED = {
     "catalogue_request.office": "catalogue.request",
     "catalogue_grant.office": "catalogue.request",
     "catalogue_objection.office": "catalogue.objection",
+    "seals_seal.office": "seals.seal",
 }
 # What an office did, was called, or is a part's name: it stays as it was.
 KEPT = {
@@ -38,7 +39,6 @@ KEPT = {
     "hall_decision.office": "who decided",
     "hall_suspension.office": "who suspended",
     "hall_itemstep.office": "a title in the wording of a version",
-    "seals_seal.office": "a seal bears its office's name; another office needs another seal",
     "process_task.office": "a part, which passes with its office",
     "exchange_node.office_id": "a node belongs to the office that was enrolled; a successor enrols its own",
     "exchange_subscription.provider_office": "as the grant says; ends with it",

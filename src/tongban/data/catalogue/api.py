@@ -22,9 +22,13 @@ from .queries import (
 from .registering import describe_register, unregistered
 from .requested import requested, requests
 from .requesting import check, decide, mediate, mediation, request, resubmit, watch, withdraw
+from .supplying import feedback, give_feedback, supply, watch_supply
 from .tickets import answer_ticket, tickets
+from .titles import LEVELS, ZONES
 
 __all__ = [
+    "LEVELS",
+    "ZONES",
     "answer_objection",
     "answer_ticket",
     "assess",
@@ -43,8 +47,10 @@ __all__ = [
     "edition",
     "editions",
     "expire",
+    "feedback",
     "figures",
     "findings",
+    "give_feedback",
     "grant",
     "grants",
     "import_entries",
@@ -75,11 +81,13 @@ __all__ = [
     "shared_sources",
     "submit",
     "supplies",
+    "supply",
     "suspend",
     "template",
     "tickets",
     "unregistered",
     "watch",
     "watch_objections",
+    "watch_supply",
     "withdraw",
 ]

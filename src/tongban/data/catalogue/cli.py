@@ -59,9 +59,9 @@ def harvest_one(arguments: argparse.Namespace) -> int:
         report = harvest(source, (lambda: _fetched(source)) if address else (lambda: from_file(Path(source))), address)
     told = report.as_json()
     if arguments.store and report.failure is None:
-        from .dcat.storing import store
+        from .dcat.storing import store_as
 
-        told["stored"] = store(report, arguments.store, arguments.person)
+        told["stored"] = store_as(report, arguments.store, arguments.person)
     if arguments.json:
         _say(json.dumps(told, ensure_ascii=False))
     else:

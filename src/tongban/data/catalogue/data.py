@@ -20,6 +20,7 @@ from .events import RequestOverdue as RequestOverdue
 from .events import ResourceChanged as ResourceChanged
 from .events import ResourcePublished as ResourcePublished
 from .events import ResourceRetired as ResourceRetired
+from .events import SupplyOverdue as SupplyOverdue
 from .kinds import Category as Category
 from .kinds import Cycle as Cycle
 from .kinds import DataType as DataType
@@ -42,8 +43,9 @@ GRANT = "catalogue.grant"
 OBJECTION = "catalogue.objection"
 TICKET = "catalogue.ticket"
 
-COMPLIANCE, REPLY, ANSWER = "DATA.COMPLIANCE", "DATA.REPLY", "DATA.OBJECT"
-"""Codes of the time-limit table: the authority's check, the owner's decision, the answer to an objection."""
+COMPLIANCE, REPLY, SUPPLY, ANSWER = "DATA.COMPLIANCE", "DATA.REPLY", "DATA.SUPPLY", "DATA.OBJECT"
+"""Codes of the time-limit table: the authority's check, the owner's decision, the supply, the answer to an objection.
+"""
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,8 @@ class Request(Wish):
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What one office may take of one resource. `number` is the 授权编号; `uses` and `rows` count what was taken."""
+    """What one office may take of one resource. `number` is the 授权编号; `uses` and `rows` count what was taken.
+    `supply_due` is the day by which the provider has to supply, None once it does."""
 
     id: str
     number: str
@@ -247,11 +250,23 @@ class Grant:
     rows: int = 0
     last_used: datetime | None = None
     reason: str = ""
+    supply_due: date | None = None
+    supplied_at: datetime | None = None
 
     @property
     def ref(self) -> Ref:
         """The grant as others name it."""
         return Ref(GRANT, self.id)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What the holder of a grant said of it: effect, cases served, score from 1 to 5."""
+
+    effect: str
+    cases: int
+    score: int
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

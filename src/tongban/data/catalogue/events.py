@@ -73,6 +73,15 @@ class GrantEnded(Event):
 
 
 @dataclass(frozen=True)
+class SupplyOverdue(Event):
+    """A provider has not supplied what it granted within the limit (`DATA.SUPPLY`)."""
+
+    grant: str
+    office: Ref
+    due: date
+
+
+@dataclass(frozen=True)
 class ObjectionRaised(Event):
     """Somebody doubts a value."""
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count
 
-from tongban.base.kernel.api import Ref
-from tongban.trust.identity.api import offices_by_ref
-from tongban.trust.identity.data import OFFICE
+from tongban.base.kernel.api import NotFound, Ref, today
+from tongban.engine.registers import api as registers
+from tongban.trust.identity.api import offices_by_ref, offices_under, offices_with_role
+from tongban.trust.identity.data import OFFICE, OfficeKind
 
 from . import models
 from .data import Figures, GrantState, Resource, Sharing, State
@@ -35,6 +36,53 @@ class Supply:
     resources: int
     shared: int
     grants: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Organs that have a local network or a classified one with its accreditation, of all organs down to the counties
+    (局域网建成率, NUM-01); `systems` counts applications by where they run (DATA-03), by the title of the state."""
+
+    organs: int
+    networked: int
+    accredited: int
+    overdue: int
+    systems: dict[str, int]
+
+    @property
+    def share(self) -> float | None:
+        """Networked organs of all organs; None where there is none."""
+        return min(1.0, self.networked / self.organs) if self.organs else None
+
+
+_STANDING = ("built", "accredited")
+_ORGANS = (OfficeKind.PROVINCE, OfficeKind.CITY, OfficeKind.COUNTY, OfficeKind.DEPARTMENT)
+
+
+def coverage() -> Coverage | None:
+    """Figures of the registers of networks and systems; None where the pack `e_government_resources` is not there."""
+    try:
+        sites, systems = registers.model("network_site").objects, registers.model("application_system").objects
+        states = registers.choices("application_system", "state")
+    except NotFound:
+        return None
+    standing = sites.filter(valid_to=None, state__in=_STANDING)
+    accredited = standing.filter(state="accredited")
+    counted = dict(systems.filter(valid_to=None).order_by().values_list("state").annotate(n=Count("id")))
+    return Coverage(
+        organs=_organs(),
+        networked=standing.values("organisation").distinct().count(),
+        accredited=accredited.count(),
+        overdue=accredited.filter(next_inspection__lt=today()).count(),
+        systems={str(title): counted[key] for key, title in states.items() if key in counted},
+    )
+
+
+def _organs() -> int:
+    """All organs under the office that the data authority stands below."""
+    for _division, authority in offices_with_role("data"):
+        return len(offices_under(authority.parent or authority, _ORGANS))
+    return 0
 
 
 def figures(provider: Ref | None = None) -> Figures:

@@ -16,7 +16,7 @@ from tongban.engine.notify.api import tell
 from tongban.trust.identity.api import Actor, may, offices_by_ref
 from tongban.trust.identity.data import OFFICE
 
-from . import models, numbering
+from . import models, numbering, supplying
 from .data import GRANT, Grant, GrantEnded, GrantGiven, GrantState, Mode
 from .queries import DECIDE, MANAGE
 
@@ -37,6 +37,7 @@ def give(request: models.Request, items: Collection[str], actor: Actor) -> model
         state=GrantState.ACTIVE,
     )
     _leaf("given", row, actor, number=row.number, items=row.items, until=row.until.isoformat())
+    supplying.begin(row)
     emit(GrantGiven(row.public_id, row.resource.public_id, Ref(OFFICE, row.office)))
     return row
 
@@ -114,15 +115,13 @@ def _told(row: models.Grant) -> None:
     if row.state == GrantState.ACTIVE:
         emit(GrantGiven(row.public_id, resource.public_id, office))
         return
+    if row.state != GrantState.SUSPENDED:
+        supplying.ended(row)
     emit(GrantEnded(row.public_id, resource.public_id, office, row.state))
     facts = {"number": row.number, "title": resource.title, "reason": row.reason}
-    tell(
-        office,
-        "catalogue.grant_ended",
-        facts,
-        link=f"/catalogue/grants/{row.public_id}/",
-        once=f"{row.state}:{row.public_id}:{now():%Y%m%d%H%M%S}",
-    )
+    once = f"{row.state}:{row.public_id}:{now():%Y%m%d%H%M%S}"
+    for side in (office, Ref(OFFICE, resource.provider)):
+        tell(side, "catalogue.grant_ended", facts, link=supplying.link(row), once=f"{once}:{side.id}")
 
 
 # --- reading and using ----------------------------------------------------------------------------------
@@ -171,18 +170,19 @@ def live_grant(id: str, office: Ref, mode: Mode, items: Iterable[str]) -> Grant:
     return _data([row])[0]
 
 
-def count_use(id: str, rows: int) -> None:
-    """One use of a grant, by which `rows` rows were handed out."""
+def count_use(id: str, rows: int, uses: int = 1) -> None:
+    """Uses of a grant, by which `rows` rows were handed out in all."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO catalogue_use AS u (grant_id, day, uses, rows, last) "
-            "SELECT id, %s, 1, %s, %s FROM catalogue_grant WHERE public_id = %s OR number = %s "
-            "ON CONFLICT (grant_id, day) DO UPDATE SET uses = u.uses + 1, rows = u.rows + excluded.rows, "
+            "SELECT id, %s, %s, %s, %s FROM catalogue_grant WHERE public_id = %s OR number = %s "
+            "ON CONFLICT (grant_id, day) DO UPDATE SET uses = u.uses + excluded.uses, rows = u.rows + excluded.rows, "
             "last = greatest(u.last, excluded.last)",
-            [today(), rows, now(), id, id],
+            [today(), uses, rows, now(), id, id],
         )
         if not cursor.rowcount:
             raise NotFound
+    supplying.used(id)
 
 
 def use_by_day(id: str, limit: int = 31) -> list[tuple[date, int, int]]:
@@ -230,6 +230,8 @@ def _data(rows: Iterable[Any]) -> list[Grant]:
             rows=getattr(row, "total_rows", None) or 0,
             last_used=getattr(row, "last", None),
             reason=row.reason,
+            supply_due=row.supply_due,
+            supplied_at=row.supplied_at,
         )
         for row in rows
     ]

@@ -7,8 +7,8 @@ from tongban.base.calendars.data import DeadlineMoved
 from tongban.base.kernel.api import on
 from tongban.trust.identity.data import OfficeRenamed
 
-from . import models, objecting, quality, requesting
-from .data import OBJECTION, REQUEST, AssessmentAsked
+from . import models, objecting, quality, requesting, supplying
+from .data import GRANT, OBJECTION, REQUEST, AssessmentAsked
 
 
 @on(DeadlineMoved)
@@ -16,6 +16,8 @@ def keep_due(event: DeadlineMoved) -> None:
     """Lists are ordered by the date that the clock says."""
     if event.subject.kind == REQUEST:
         requesting.move_due(event.subject.id, event.new)
+    elif event.subject.kind == GRANT:
+        supplying.move_due(event.subject.id, event.new)
     elif event.subject.kind == OBJECTION:
         objecting.move_due(event.subject.id, event.new)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any, BinaryIO, TypeVar
 
@@ -100,20 +102,24 @@ def import_entries(actor: Actor, stream: BinaryIO, name: str, tried: bool = Fals
     line that does not hold refuses its resource and is named. `tried`: say what would happen, keep nothing. The file
     has passed the upload's checks (T22, T24). `Invalid` under `file` when no table is in it."""
     entries = _entries(_lines(stream, name))
+    known, provider = _known(entries), cache(_provider)
     findings: list[Finding] = []
     made: list[Resource] = []
     refused: list[str] = []
     for entry in entries:
         wrong: list[Finding] = []
-        description = _described(entry, wrong)
+        description = _described(entry, provider, wrong)
         try:
             if any(one.level == "error" for one in wrong):
                 raise Invalid({})
-            _require_new(description)
+            place = (description.provider, " ".join(description.title.split()), description.project)
+            if place in known:
+                raise Invalid({"title": _("Your office has a resource of this name already.")})
             with transaction.atomic():
                 made.append(compile(actor, description))
                 if tried:
                     transaction.set_rollback(True)
+            known.add(place)
         except Invalid as invalid:
             wrong += [Finding(key, str(text), row=entry.line) for key, text in invalid.errors.items()]
             refused.append(description.title)
@@ -127,10 +133,11 @@ def import_entries(actor: Actor, stream: BinaryIO, name: str, tried: bool = Fals
     return ImportReport(tuple(made), tuple(refused), tuple(findings), tried)
 
 
-def _require_new(description: Description) -> None:
-    same = Row.objects.filter(content__provider=description.provider, title=description.title)
-    if same.filter(content__project=description.project).exclude(state=State.RETIRED).exists():
-        raise Invalid({"title": _("Your office has a resource of this name already.")})
+def _known(entries: list[_Entry]) -> set[tuple[str, str, str]]:
+    """Office, title and project of what the catalogue has under the titles of the file."""
+    titles = {" ".join(entry.cells.get("title", "").split()) for entry in entries}
+    rows = Row.objects.filter(title__in=titles).exclude(state=State.RETIRED)
+    return set(rows.values_list("content__provider", "title", "content__project"))
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -187,7 +194,7 @@ def _plain(title: str) -> str:
 # --- understanding ------------------------------------------------------------------------------------
 
 
-def _described(entry: _Entry, wrong: list[Finding]) -> Description:
+def _described(entry: _Entry, provider: Callable[[str, str], str], wrong: list[Finding]) -> Description:
     get = entry.cells.get
 
     def told(name: str, values: Mapping[str, E], default: E) -> E:
@@ -207,11 +214,14 @@ def _described(entry: _Entry, wrong: list[Finding]) -> Description:
                 title=COLUMNS["modes"][0], text=part[:40], values="、".join(MODES)
             )
             wrong.append(Finding("modes", what, row=entry.line))
+    name, code = get("provider", ""), get("provider_code", "")
+    if not (office := provider(name, code)):
+        wrong.append(Finding("provider", _("There is no office “{name}”.").format(name=name or code), row=entry.line))
     sharing = told("sharing", SHARING, Sharing.UNCONDITIONAL)
     return Description(
         title=get("title", ""),
         summary=get("summary", ""),
-        provider=_provider(entry, wrong),
+        provider=office,
         category=told("category", CATEGORIES, Category.DEPARTMENT),
         project=_digits(get("project", ""), 2),
         subject=_digits(get("subject", ""), 3),
@@ -234,21 +244,13 @@ def _described(entry: _Entry, wrong: list[Finding]) -> Description:
     )
 
 
-def _provider(entry: _Entry, wrong: list[Finding]) -> str:
-    """The office by its code of the organisation list, else by its name."""
-    name, code = entry.cells.get("provider", ""), entry.cells.get("provider_code", "")
-    try:
+def _provider(name: str, code: str) -> str:
+    """The code of the office by its code of the organisation list, else by its name; "" where there is none."""
+    with suppress(NotFound):
         return office_by_code(code or name).code
-    except NotFound:
-        same = (
-            [one for one in find_offices(name, 5) if name in (one.title, one.short_title) or code == one.uscc]
-            if name
-            else []
-        )
-    if len(same) != 1:
-        wrong.append(Finding("provider", _("There is no office “{name}”.").format(name=name or code), row=entry.line))
-        return ""
-    return same[0].code
+    near = find_offices(name, 5) if name else []
+    same = [one for one in near if name in (one.title, one.short_title) or (code and code == one.uscc)]
+    return same[0].code if len(same) == 1 else ""
 
 
 def _item(number: int, cells: Mapping[str, str], wrong: list[Finding]) -> Item:

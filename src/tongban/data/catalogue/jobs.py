@@ -10,6 +10,7 @@ from .granting import expire
 from .objecting import watch_objections
 from .quality import assess_all
 from .requesting import watch
+from .supplying import watch_supply
 
 
 @app.periodic(cron="10 16 * * *")  # UTC: ten past midnight in China
@@ -20,6 +21,7 @@ def nightly_day(timestamp: int) -> None:
         while expire() == 5000:
             pass
         watch()
+        watch_supply()
         watch_objections()
 
 

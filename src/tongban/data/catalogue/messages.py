@@ -43,6 +43,27 @@ _KINDS = (
         _("Grant %(number)s for “%(title)s” has ended: %(reason)s"),
     ),
     Kind(
+        "catalogue.grant_ends",
+        _("A grant ends soon"),
+        _("Grant %(number)s for “%(title)s” ends on %(until)s. Whoever needs it longer asks again."),
+    ),
+    Kind(
+        "catalogue.supply_soon",
+        _("Granted data are to be supplied"),
+        _("“%(title)s” (%(number)s) is to be supplied by %(due)s."),
+    ),
+    Kind(
+        "catalogue.supply_late",
+        _("Granted data are overdue"),
+        _("“%(title)s” (%(number)s) was to be supplied by %(due)s."),
+        urgency=Urgency.URGENT,
+    ),
+    Kind(
+        "catalogue.feedback",
+        _("Somebody said what your data were good for"),
+        _("“%(title)s” (%(number)s): score %(score)s of 5"),
+    ),
+    Kind(
         "catalogue.objection",
         _("A value of yours is doubted"),
         _("%(office)s doubts “%(item)s” of “%(title)s”, to be answered by %(due)s."),

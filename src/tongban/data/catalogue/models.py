@@ -173,6 +173,9 @@ class Grant(models.Model):
     until = models.DateField()
     state = models.CharField(max_length=10)
     reason = models.TextField(blank=True)
+    supply_due = models.DateField(null=True)
+    supplied_at = models.DateTimeField(null=True)
+    late = models.BooleanField(default=False)
 
     class Meta:
         db_table = "catalogue_grant"
@@ -195,6 +198,20 @@ class Use(models.Model):
     class Meta:
         db_table = "catalogue_use"
         constraints = [models.UniqueConstraint(fields=["grant", "day"], name="catalogue_use_day")]
+
+
+class Feedback(models.Model):
+    """What the holder of a grant says it was good for."""
+
+    grant = models.ForeignKey(Grant, models.CASCADE, related_name="feedback")
+    effect = models.TextField()
+    cases = models.PositiveIntegerField()
+    score = models.PositiveSmallIntegerField()
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "catalogue_feedback"
 
 
 class Objection(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import catalogue, editing, objecting, quality, requesting
+from .views import catalogue, editing, harvesting, objecting, quality, requesting
 
 app_name = "catalogue"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("catalogue/registers/", editing.registers, name="registers"),
     path("catalogue/import/", editing.by_file, name="import"),
     path("catalogue/import/template.xlsx", editing.blank, name="template"),
+    path("catalogue/harvest/", harvesting.by_harvest, name="harvest"),
     path("catalogue/reviews/", editing.reviews, name="reviews"),
     path("catalogue/requests/", requesting.mine, name="requests"),
     path("catalogue/requests/decide/", requesting.to_decide, name="to_decide"),

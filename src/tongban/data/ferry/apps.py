@@ -6,4 +6,4 @@ class FerryConfig(AppConfig):
     label = "ferry"
 
     def ready(self) -> None:
-        from . import permissions, watching  # noqa: F401 - declares this room's own
+        from . import permissions, subjects, watching  # noqa: F401 - declares this room's own

@@ -90,7 +90,7 @@ def _wait(channel: Channel, label: Manifest, digest: str, path: Path, by: Ref | 
     here = set(waiting.values_list("number", flat=True))
     missing = tuple(n for n in range(channel.number + 1, label.number) if n not in here)
     bundle = _row(channel, label, digest)
-    bundle.state, bundle.finding = State.WAITING, "missing " + ", ".join(map(str, missing[:20]))
+    bundle.state, bundle.finding = State.WAITING, _("Missing before it: %s") % "、".join(map(str, missing[:20]))
     bundle.save()
     write("ferry.gap", Ref(data.CHANNEL, channel.key), by=by, missing=list(missing[:20]), got=label.number)
     return bundle

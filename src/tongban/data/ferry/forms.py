@@ -8,21 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tongban.data.catalogue.api import LEVELS, ZONES
 from tongban.engine.registers import api as registers
 from tongban.engine.registers.data import Level, Zone
 
 from . import queries
-
-LEVELS = {
-    Level.PUBLIC: pgettext_lazy("secrecy", "Open to the public"),
-    Level.INTERNAL: pgettext_lazy("secrecy", "Internal"),
-    Level.SENSITIVE: pgettext_lazy("secrecy", "Sensitive"),
-}
-ZONES = {
-    Zone.PUBLIC: _("Internet"),
-    Zone.OUTER: _("Government extranet"),
-    Zone.INNER: _("Government intranet"),
-}
 
 
 class Propose(forms.Form):

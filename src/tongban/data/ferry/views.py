@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tongban.base.kernel.api import Invalid, NotFound, Refused
+from tongban.data.catalogue.api import ZONES
+from tongban.data.catalogue.data import Zone
 from tongban.engine.documents import api as documents
-from tongban.engine.registers.data import Zone
 from tongban.trust.identity.api import actor_of, may, permitted
 
 from . import actions, forms, packing, queries
@@ -36,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "channels": queries.channels(),
         "rows": rows,
         "after": after,
-        "zone": forms.ZONES[Zone(settings.TONGBAN_ZONE)],
+        "zone": ZONES[Zone(settings.TONGBAN_ZONE)],
         "proposes": may(actor, "ferry.propose"),
         "imports": may(actor, "ferry.import"),
         "opens": may(actor, "ferry.channels"),

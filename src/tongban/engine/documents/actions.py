@@ -16,7 +16,6 @@ from tongban.trust.identity.api import Plain
 from tongban.trust.seals import api as seals
 
 from .data import DOCUMENT, Document, DocumentFailed, DocumentReady, Facts, State
-from .drawing import render
 from .kinds import kinds
 from .models import Document as Row
 from .queries import READY, as_data
@@ -68,6 +67,8 @@ def produce(id: str) -> None:
     """Draw the document and keep the PDF; the work of the job. Drawing happens outside any transaction.
 
     Raises what the drawing raised, after it has been written down, so that the job is tried again."""
+    from .drawing import render  # brings WeasyPrint along: only the worker that draws needs it
+
     row = Row.objects.filter(id=id).exclude(state=State.READY).defer("content").first()
     if row is None:
         return

@@ -1,7 +1,6 @@
 """Front door of the documents."""
 
 from .actions import new_number, produce, request, retry
-from .drawing import render
 from .kinds import Kind, kinds
 from .pictures import qr_code, seal
 from .queries import document, documents_of, failed, pdf, proof, response
@@ -17,7 +16,6 @@ __all__ = [
     "produce",
     "proof",
     "qr_code",
-    "render",
     "request",
     "response",
     "retry",

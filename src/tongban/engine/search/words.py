@@ -12,8 +12,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import rjieba
-
 MAX_INDEXED = 60_000
 """Characters of a text that are indexed; a longer one is found by its beginning."""
 
@@ -37,11 +35,15 @@ def plain(text: str) -> str:
 
 def segment(text: str) -> list[str]:
     """The words of a document, in order, long words also in their parts; no punctuation."""
+    import rjieba  # its dictionary takes a while: only who searches or indexes reads it
+
     return [word for word in rjieba.cut_for_search(plain(text)[:MAX_INDEXED]) if _WORD.search(word)]
 
 
 def query_words(text: str) -> list[str]:
     """The words of a query, each once, without the words that only ask."""
+    import rjieba
+
     words = [word for word in dict.fromkeys(rjieba.cut(plain(text))) if _WORD.search(word)]
     return [word for word in words if word not in STOP_WORDS] or words
 

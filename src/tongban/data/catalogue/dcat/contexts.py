@@ -32,6 +32,8 @@ _PREFIXES = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+_SCHEMA_ORG = re.compile(r"^https?://(www\.)?schema\.org(/|$)", re.I)
+_DCAT = re.compile(r"//(www\.w3\.org|w3id\.org)/(ns/)?dcat(\d|/|\.|$)|/dcat-(us|ap)[^/]*(/|\.jsonld$)", re.I)
 _PLACES = 1000  # contexts that one file may name
 
 
@@ -40,10 +42,17 @@ def _context(name: str) -> dict[str, Any]:
     return dict(json.loads((_FOLDER / name).read_text(encoding="utf-8"))["@context"])
 
 
+@cache
+def _usual() -> dict[str, Any]:
+    """The prefixes everybody uses, the words of DCAT-AP, and what W3C and DCAT-US call otherwise."""
+    words = _context(_KNOWN[0][1])
+    return _PREFIXES | words | {"Catalog": words["Catalogue"], "Organization": words["Agent"]}
+
+
 def resolved(document: Any) -> tuple[Any, list[Finding]]:
     """The document with every context inside it, and what had to be assumed.
 
-    An unknown address is read as the prefixes everybody uses and the words of DCAT-AP; the finding says so.
+    An unknown address is read as `_usual`; the finding says so.
     """
     assumed: dict[str, None] = {}
     places = 0
@@ -55,6 +64,8 @@ def resolved(document: Any) -> tuple[Any, list[Finding]]:
             return {key: inside_term(value) for key, value in context.items() if key != "@import"} | imported(context)
         if isinstance(context, str):
             return at(context)
+        if context is not None:
+            raise Unreadable("not_well_formed", "“@context” is neither an address nor an object")
         return context
 
     def inside_term(term: Any) -> Any:
@@ -77,8 +88,11 @@ def resolved(document: Any) -> tuple[Any, list[Finding]]:
         for pattern, name in _KNOWN:
             if pattern.search(address):
                 return _context(name)
-        assumed[address] = None
-        return _PREFIXES | _context(_KNOWN[0][1])
+        if _SCHEMA_ORG.match(address):
+            return {"@vocab": "http://schema.org/", "id": "@id", "type": "@type"}
+        if not _DCAT.search(address):
+            assumed[address] = None
+        return _usual()
 
     def walk(node: Any) -> Any:
         if isinstance(node, list):
@@ -88,8 +102,6 @@ def resolved(document: Any) -> tuple[Any, list[Finding]]:
         return node
 
     document = walk(document)
-    if isinstance(document, list) or (isinstance(document, dict) and "@context" not in document):
-        document = {"@context": _PREFIXES, "@graph": document} if isinstance(document, list) else document
     findings = [
         Finding(
             "context_not_fetched",
@@ -98,4 +110,9 @@ def resolved(document: Any) -> tuple[Any, list[Finding]]:
         )
         for address in assumed
     ]
+    if isinstance(document, list):
+        document = {"@context": _PREFIXES, "@graph": document}
+    elif "@context" not in document:
+        document = {"@context": _PREFIXES, **document}
+        findings.append(Finding("context_missing", "it has no “@context”; the usual prefixes were assumed", "@context"))
     return document, findings

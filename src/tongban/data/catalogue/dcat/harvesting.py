@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import judging, parsing, plain, reading
+from . import judging, parsing, plain, reading, schema_org
 from .report import Entry, Finding, Report, Unreadable
 
 
@@ -20,6 +20,8 @@ def harvest(source: str, read: Callable[[], bytes], base: str = "") -> Report:
         del text
         form, said = parsed.format, [*said, *parsed.findings]
         if parsed.statements is not None:
+            if schema_org.translated(parsed.statements):
+                said.append(Finding("schema_org", "it is written in the words of schema.org; they were read as DCAT"))
             catalogues, entries, more = judging.judged(parsed.statements)
         else:
             form, entries, more = plain.judged(parsed.document)

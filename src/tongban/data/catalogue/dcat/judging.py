@@ -13,10 +13,18 @@ from rdflib import Namespace
 from rdflib.namespace import RDF, RDFS, SKOS
 from rdflib.term import BNode, Literal, Node, URIRef
 
-from .profile import DCAT, DCT, FOAF, HYDRA, RECOMMENDED, Property, properties, short
+from .profile import DCAT, DCT, FOAF, HYDRA, RECOMMENDED, Property, mandatory, properties, short
 from .report import Entry, File, Finding, Severity, preferred, shown
 from .statements import Statements
 from .values import address_fault, is_date, is_typed_date, number_fault, reference, texts
+
+# An IRI asked of a namespace is built anew each time: those that every entry needs are named once.
+_TITLE, _DESCRIPTION, _IDENTIFIER, _PUBLISHER = DCT.title, DCT.description, DCT.identifier, DCT.publisher
+_TYPE, _NAME, _FORMAT, _LICENCE = RDF.type, FOAF.name, DCT["format"], DCT.license
+_ISSUED, _MODIFIED = DCT.issued, DCT.modified
+_DATASET, _DISTRIBUTION, _SERVICE, _CATALOG = DCAT.Dataset, DCAT.Distribution, DCAT.DataService, DCAT.Catalog
+_HAS_FILE, _ACCESS, _DOWNLOAD, _MEDIA = DCAT.distribution, DCAT.accessURL, DCAT.downloadURL, DCAT.mediaType
+_KEYWORD, _THEME, _LANDING = DCAT.keyword, DCAT.theme, DCAT.landingPage
 
 KINDS = {
     DCAT.DatasetSeries: "dataset_series",
@@ -24,11 +32,12 @@ KINDS = {
     DCAT.DataService: "data_service",
     DCAT.Catalog: "catalogue",
 }
-_LISTS = ((DCAT.dataset, DCAT.Dataset), (DCAT.service, DCAT.DataService))
-_DATES = (DCT.issued, DCT.modified)
+_LISTS = ((DCAT.dataset, _DATASET), (DCAT.service, _SERVICE))
+_ENTRIES = (DCAT.dataset, DCAT.service, _HAS_FILE)  # judged as entries and distributions
+_DATES = (_ISSUED, _MODIFIED)
 _MOST = 100  # findings about one entry
 _VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-_NAMES = (FOAF.name, SKOS.prefLabel, RDFS.label, _VCARD.fn, DCT.title)
+_NAMES = (_NAME, SKOS.prefLabel, RDFS.label, _VCARD.fn, _TITLE)
 
 
 def judged(statements: Statements) -> tuple[list[Entry], list[Entry], list[Finding]]:
@@ -41,7 +50,7 @@ class _Judge:
 
     def __init__(self, statements: Statements) -> None:
         self.all = statements
-        self.catalogues = dict.fromkeys(statements.of_type(DCAT.Catalog))
+        self.catalogues = dict.fromkeys(statements.of_type(_CATALOG))
         self.listed: dict[Node, list[Node]] = {}
         self.kinds: dict[Node, URIRef] = {}
         self.blanks: dict[Node, int] = {}
@@ -53,7 +62,7 @@ class _Judge:
         self._gather()
         self._read_records()
         entries = [self._entry(node, kind) for node, kind in self.kinds.items()]
-        catalogues = [self._entry(node, DCAT.Catalog) for node in self.catalogues]
+        catalogues = [self._entry(node, _CATALOG) for node in self.catalogues]
         if entries and not catalogues:
             self._say("catalogue_missing", "it describes no dcat:Catalog, which DCAT-AP makes mandatory")
         if any(values.get(HYDRA.next) or values.get(HYDRA.nextPage) for values in self.all.about.values()):
@@ -68,12 +77,12 @@ class _Judge:
 
     def _gather(self) -> None:
         for node, values in self.all.about.items():
-            types = values.get(RDF.type, ())
+            types = values.get(_TYPE, ())
             kind = next((one for one in KINDS if one in types), None)
-            if DCAT.Catalog in types:
+            if _CATALOG in types:
                 kind = None
             elif DCAT.Resource in types and kind is None:
-                kind = DCAT.Dataset
+                kind = _DATASET
             if kind is not None:
                 self.kinds[node] = kind
         for predicate, kind in _LISTS:
@@ -104,28 +113,28 @@ class _Judge:
     # One entry
 
     def _entry(self, node: Node, kind: URIRef) -> Entry:
-        name, titles = self._name(node), texts(self.all.values(node, DCT.title))
-        identifier = preferred(texts(self.all.values(node, DCT.identifier)))
+        name, titles = self._name(node), texts(self.all.values(node, _TITLE))
+        identifier = preferred(texts(self.all.values(node, _IDENTIFIER)))
         return Entry(
             id=name,
             kind=KINDS[kind],
             title=preferred(titles) or self._other_title(node),
             titles=titles,
-            descriptions=texts(self.all.values(node, DCT.description)),
+            descriptions=texts(self.all.values(node, _DESCRIPTION)),
             publisher=self._publisher(node),
             identifier=identifier,
-            keywords=tuple(shown(one) for one in self.all.values(node, DCAT.keyword)[:_MOST]),
-            themes=tuple(shown(reference(one)) for one in self.all.values(node, DCAT.theme)[:_MOST]),
-            issued=self._first(node, DCT.issued),
-            modified=self._first(node, DCT.modified),
-            landing_page=self._first(node, DCAT.landingPage),
+            keywords=tuple(shown(one) for one in self.all.values(node, _KEYWORD)[:_MOST]),
+            themes=tuple(shown(reference(one)) for one in self.all.values(node, _THEME)[:_MOST]),
+            issued=self._first(node, _ISSUED),
+            modified=self._first(node, _MODIFIED),
+            landing_page=self._first(node, _LANDING),
             files=tuple(self._file(one) for one in self._distributions(node)),
             findings=tuple(self._about(node, kind, identifier))[:_MOST],
         )
 
     def _name(self, node: Node) -> str:
         if isinstance(node, BNode):
-            identifier = preferred(texts(self.all.values(node, DCT.identifier)))
+            identifier = preferred(texts(self.all.values(node, _IDENTIFIER)))
             return identifier or f"_:{self.blanks.get(node, len(self.blanks) + 1)}"
         return shown(reference(node))
 
@@ -135,13 +144,13 @@ class _Judge:
             title = preferred(texts(self.all.values(node, predicate)))
             if title:
                 return title
-        return shown(reference(next(iter(self.all.values(node, DCT.title)), Literal(""))))
+        return shown(reference(next(iter(self.all.values(node, _TITLE)), Literal(""))))
 
     def _first(self, node: Node, predicate: URIRef) -> str:
         return next((shown(reference(one)) for one in self.all.values(node, predicate)), "")
 
     def _publisher(self, node: Node) -> str:
-        for one in self.all.values(node, DCT.publisher):
+        for one in self.all.values(node, _PUBLISHER):
             for predicate in _NAMES:
                 name = preferred(texts(self.all.values(one, predicate)))
                 if name:
@@ -150,14 +159,14 @@ class _Judge:
         return ""
 
     def _distributions(self, node: Node) -> list[Node]:
-        return [one for one in self.all.values(node, DCAT.distribution) if not isinstance(one, Literal)]
+        return [one for one in self.all.values(node, _HAS_FILE) if not isinstance(one, Literal)]
 
     def _file(self, node: Node) -> File:
         return File(
-            url=self._first(node, DCAT.accessURL) or self._first(node, DCAT.downloadURL),
-            title=preferred(texts(self.all.values(node, DCT.title))),
-            format=self._first(node, DCT["format"]) or self._first(node, DCAT.mediaType),
-            licence=self._first(node, DCT.license),
+            url=self._first(node, _ACCESS) or self._first(node, _DOWNLOAD),
+            title=preferred(texts(self.all.values(node, _TITLE))),
+            format=self._first(node, _FORMAT) or self._first(node, _MEDIA),
+            licence=self._first(node, _LICENCE),
         )
 
     # Its findings
@@ -169,7 +178,7 @@ class _Judge:
             return
         yield from self._of_name(node, kind, identifier)
         yield from self._of_class(node, kind, "")
-        if kind == DCAT.Dataset:
+        if kind == _DATASET:
             yield from self._of_distributions(node)
         yield from self._of_publisher(node)
         yield from self.records.get(node, ())
@@ -181,40 +190,42 @@ class _Judge:
 
     def _of_name(self, node: Node, kind: URIRef, identifier: str) -> Iterator[Finding]:
         if isinstance(node, BNode):
-            if kind != DCAT.Catalog:
+            if kind != _CATALOG:
                 known = "only its identifier names it" if identifier else "next time it cannot be recognised"
                 yield Finding("no_address", f"it has no address (IRI) of its own; {known}")
         elif fault := address_fault(str(node)):
             yield Finding("id_bad_address", f"its own address: {fault}")
-        if KINDS[kind] != "catalogue" and kind not in self.all.values(node, RDF.type):
-            wanted = "dcat:DataService" if kind == DCAT.DataService else "dcat:Dataset"
+        if KINDS[kind] != "catalogue" and kind not in self.all.values(node, _TYPE):
+            wanted = "dcat:DataService" if kind == _SERVICE else "dcat:Dataset"
             yield Finding("type_missing", f"it does not say that it is a {wanted}", "rdf:type")
         if node in self.all.respelled:
             yield Finding("namespace_misspelt", "it spells the namespace of a vocabulary wrongly; read as meant")
-        if identifier and kind != DCAT.Catalog:
+        if identifier and kind != _CATALOG:
             first = self.identifiers.setdefault(identifier, node)
             if first is not node:
                 message = f"{self._name(first)} has the same identifier “{identifier}”"
                 yield Finding("duplicate_identifier", message, "dct:identifier")
 
     def _of_class(self, node: Node, kind: URIRef, path: str) -> Iterator[Finding]:
-        values = self.all.about.get(node, {})
-        for rule in properties(kind).values():
+        values, rules = self.all.about.get(node, {}), properties(kind)
+        for rule in mandatory(kind):
             given = values.get(rule.iri, [])
-            if rule.mandatory and not any(_usable(one, rule) for one in given):
+            if not any(_usable(one, rule) for one in given):
                 yield _missing(rule, given, path)
+        for iri, given in values.items():
+            if iri not in rules:
                 continue
-            if not given:
+            rule = rules[iri]
+            if rule.mandatory and not any(_usable(one, rule) for one in given):
                 continue
             if rule.single and len(given) > 1:
                 yield Finding(f"{rule.word}_too_many", f"{len(given)} values where one is allowed", path + rule.short)
-            if rule.iri in (DCAT.dataset, DCAT.service, DCAT.distribution):
-                continue  # judged as entries and distributions
-            for value in given[:_MOST]:
-                yield from _value(value, rule, path)
+            if iri not in _ENTRIES:
+                for value in given[:_MOST]:
+                    yield from _value(value, rule, path)
 
     def _of_distributions(self, node: Node) -> Iterator[Finding]:
-        for at, one in enumerate(self.all.values(node, DCAT.distribution)[:_MOST], 1):
+        for at, one in enumerate(self.all.values(node, _HAS_FILE)[:_MOST], 1):
             path = f"dcat:distribution[{at}]"
             if isinstance(one, Literal):
                 yield Finding("distribution_not_a_reference", f"“{shown(one)}” is text, not a distribution", path)
@@ -225,10 +236,10 @@ class _Judge:
                 yield from self._of_distribution(one, path)
 
     def _of_distribution(self, node: Node, path: str) -> Iterator[Finding]:
-        if DCAT.Distribution not in self.all.values(node, RDF.type):
+        if _DISTRIBUTION not in self.all.values(node, _TYPE):
             yield Finding("distribution_type_missing", "it does not say that it is a dcat:Distribution", path)
-        download = any(isinstance(one, URIRef) for one in self.all.values(node, DCAT.downloadURL))
-        for one in self._of_class(node, DCAT.Distribution, f"{path}/"):
+        download = any(isinstance(one, URIRef) for one in self.all.values(node, _DOWNLOAD))
+        for one in self._of_class(node, _DISTRIBUTION, f"{path}/"):
             if one.code == "access_url_missing" and download:
                 message = "dcat:accessURL is mandatory; dcat:downloadURL is used in its place"
                 yield replace(one, message=message, severity=Severity.WARNING)
@@ -236,9 +247,9 @@ class _Judge:
                 yield one
 
     def _of_publisher(self, node: Node) -> Iterator[Finding]:
-        for one in self.all.values(node, DCT.publisher)[:_MOST]:
+        for one in self.all.values(node, _PUBLISHER)[:_MOST]:
             described = self.all.about.get(one)
-            if described is not None and not texts(described.get(FOAF.name, [])):
+            if described is not None and not texts(described.get(_NAME, [])):
                 yield Finding("publisher_name_missing", "the publisher has no foaf:name", "dct:publisher/foaf:name")
 
     def _of_place(self, node: Node, kind: URIRef) -> Iterator[Finding]:
@@ -246,7 +257,7 @@ class _Judge:
         if len(listed) > 1:
             names = ", ".join(self._name(one) for one in listed[:5])
             yield Finding("in_several_catalogues", f"listed by {names}; taken once", "", Severity.NOTE)
-        elif not listed and self.catalogues and kind in (DCAT.Dataset, DCAT.DataService):
+        elif not listed and self.catalogues and kind in (_DATASET, _SERVICE):
             yield Finding("in_no_catalogue", "no catalogue of the file lists it", "", Severity.NOTE)
 
 

@@ -14,15 +14,17 @@ import rdflib
 from rdflib.exceptions import ParserError
 from rdflib.graph import Dataset, Graph
 from rdflib.plugins.parsers.jsonld import to_rdf
+from rdflib.plugins.shared.jsonld.errors import JSONLDException
 
 from . import contexts
 from .report import Finding, Unreadable, shown
-from .statements import SPELLINGS, Statements
+from .statements import Statements, misspelt
 
 DEEPEST = 64  # levels of JSON, XML or nested nodes (T33)
 BASE = "http://relative.invalid/"  # what relative IRIs of a file without a base are resolved against
 
 _NAMESPACES = 500
+_ROOTS = ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://www.w3.org/ns/dcat#")  # RDF/XML of one node needs none
 
 _TERM = r'(?:<[^<>"{}|^`\\\s]*>|_:[^\s<>"]+)'
 _LITERAL = r'"(?:[^"\\\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^<>\s]*>)?'
@@ -96,7 +98,7 @@ def _turtle(text: str, base: str) -> Parsed:
 def _rdf(text: Any, kind: str, base: str) -> Statements:
     """Any failure inside a parser is a fault of the text it was given; nothing else runs here."""
     whole = text if isinstance(text, str) else repr(text)
-    statements = Statements({wrong: right for wrong, right in SPELLINGS.items() if wrong in whole})
+    statements = Statements(misspelt(whole))
     del whole
     quads = kind in ("nquads", "trig")
     graph = Dataset(store=statements) if quads else Graph(store=statements, bind_namespaces="none")
@@ -125,6 +127,14 @@ def _not_well_formed(error: Exception, text: str, kind: str) -> Unreadable:
     if isinstance(error, SAXParseException):
         at = error.getLineNumber() or 0
         return Unreadable("not_well_formed", f"line {at}: {shown(error.getMessage())}", at)
+    if isinstance(error, IndexError) and kind in ("turtle", "trig"):
+        at = text.count("\n") + 1
+        return Unreadable("not_well_formed", f"line {at}: the file ends in the middle of a statement", at)
+    placed = re.match(r"\S*?:(\d+):\d+: (.*)", str(error), re.S)  # what RDF/XML forbids, beyond XML
+    if placed and kind == "xml":
+        return Unreadable("not_well_formed", f"line {placed[1]}: {shown(placed[2])}", int(placed[1]))
+    if not isinstance(error, ParserError | ValueError | JSONLDException):
+        return Unreadable("not_well_formed", f"the parser gives up on this {kind} ({type(error).__name__})")
     if isinstance(error, ParserError) and kind in ("nt", "nquads"):
         wrong = re.search(r"Invalid line(?: \(.*?\))?:?\s*(?:\n)?'?(.*)", str(error), re.S)
         at = _line_of(text, wrong.group(1)) if wrong else 0
@@ -147,7 +157,7 @@ def _line_of(text: str, piece: str) -> int:
 
 def _xml(text: str, base: str) -> Statements:
     root = _walls(text)
-    if not root.startswith("http://www.w3.org/1999/02/22-rdf-syntax-ns#"):
+    if not root.startswith(_ROOTS):
         name = root.rsplit(" ", 1)[-1]
         raise Unreadable("xml_not_rdf", f"this is XML, but not RDF: its first element is {shown(name)}")
     return _rdf(re.sub(r"^<\?xml[^>]*\?>", "", text, count=1), "xml", base)
@@ -201,31 +211,51 @@ def _walls(text: str) -> str:
 
 
 def _json(text: str, base: str) -> Parsed:
-    document = _document(text, base)
+    document, said = _document(text, base)
     if isinstance(document, Parsed):
         return document
     _shallow(document)
     if not _is_linked(document):
-        return Parsed("json", document=document)
+        return Parsed("json", document=document, findings=tuple(said))
     try:
         whole, findings = contexts.resolved(document)
         statements = _rdf(whole, "json-ld", base)
     except RecursionError as error:
         raise Unreadable("too_deep", "nested too deeply") from error
-    return Parsed("json-ld", statements, findings=tuple(findings))
+    return Parsed("json-ld", statements, findings=(*said, *findings))
 
 
-def _document(text: str, base: str) -> Any:
+def _document(text: str, base: str) -> tuple[Any, list[Finding]]:
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=_no_number), []
     except json.JSONDecodeError as error:
-        if text.lstrip()[:1] == "[" and _looks_like_turtle(text) and re.match(r"\[\s*(\]|[\w-]*:|a\s)", text):
-            return _turtle(text, base)
-        raise Unreadable("not_well_formed", f"line {error.lineno}: {error.msg}", error.lineno) from error
+        if text[:1] == "[" and _looks_like_turtle(text) and re.match(r"\[\s*(\]|[\w-]*:|a\s)", text):
+            return _turtle(text, base), []
+        if error.msg == "Extra data" and (rows := _json_lines(text)):
+            return rows
+        message = "the file ends too early" if error.pos >= len(text.rstrip()) else error.msg
+        raise Unreadable("not_well_formed", f"line {error.lineno}: {message}", error.lineno) from error
     except RecursionError as error:
         raise Unreadable("too_deep", "nested too deeply") from error
     except ValueError as error:
         raise Unreadable("not_well_formed", shown(f"a number that is none: {error}")) from error
+
+
+def _json_lines(text: str) -> tuple[list[Any], list[Finding]] | None:
+    """One object a line; None where the first two lines are none."""
+    rows: list[Any] = []
+    said: list[Finding] = []
+    for at, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(json.loads(line, parse_constant=_no_number))
+        except (ValueError, RecursionError):
+            if at <= 2:
+                return None
+            if len(said) < 100:
+                said.append(Finding("line_not_json", f"line {at} is no JSON and is left out", f"line {at}"))
+    return rows, said
 
 
 def _no_number(name: str) -> float:
@@ -256,11 +286,11 @@ def _is_linked(document: Any) -> bool:
         return any(isinstance(one, dict) and ("@id" in one or "@type" in one) for one in document[:20]) and not any(
             isinstance(one, dict) and "accessLevel" in one for one in document[:20]
         )
-    if not isinstance(document, dict):
-        return False
+    if not isinstance(document, dict) or "@graph" in document:
+        return isinstance(document, dict)
     said = (
         f"{document.get('conformsTo')} {document.get('@context') if isinstance(document.get('@context'), str) else ''}"
     )
     if _DATA_JSON.search(said):
         return False
-    return "@context" in document or "@graph" in document or "@id" in document
+    return "@context" in document or "@id" in document

@@ -1,4 +1,4 @@
-"""Catalogues in plain JSON: Project Open Data's data.json 1.0 and 1.1, and what CKAN's interface answers.
+"""Catalogues in plain JSON: data.json (DCAT-US) 1.0, 1.1 and 3.0, and what CKAN's interface answers.
 
 The same verdicts as for DCAT: what DCAT-AP makes mandatory refuses, what the format itself asks for warns.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from .report import Entry, File, Finding, Severity, Unreadable, shown
+from .report import Entry, File, Finding, Severity, Unreadable, preferred, shown
 from .values import address_fault, is_date
 
 _MOST = 100
@@ -21,15 +21,19 @@ def judged(document: Any) -> tuple[str, list[Entry], list[Finding]]:
     """The format, its entries, and what is to be said about the file. `Unreadable` where there is no catalogue."""
     findings: list[Finding] = []
     if isinstance(document, dict) and ("result" in document or "success" in document):
-        return "ckan", _each(_ckan_packages(document), _ckan), findings
-    if isinstance(document, dict) and isinstance(document.get("dataset"), list):
+        return "ckan", _each(_ckan_packages(document, findings), _ckan), findings
+    if isinstance(document, dict) and ("dataset" in document or "data.gov" in str(document.get("conformsTo"))):
+        if not isinstance(document.get("dataset"), list):
+            raise Unreadable("not_a_catalogue", "“dataset” has to be a list, even with nothing in it")
+        if document.get("@type") == "Catalog" or isinstance(document.get("conformsTo"), dict):
+            services = document["service"] if isinstance(document.get("service"), list) else []
+            entries = _each(document["dataset"], _data_json_3, "/dataset")
+            return "data.json-3.0", [*entries, *_each(services, _service, "/service")], findings
         if "conformsTo" not in document:
             findings.append(
                 Finding("conforms_to_missing", "data.json 1.1 names its schema in conformsTo", "/conformsTo")
             )
         return "data.json-1.1", _each(document["dataset"], _data_json, "/dataset"), findings
-    if isinstance(document, dict) and isinstance(document.get("dataset"), dict):
-        raise Unreadable("not_a_catalogue", "“dataset” has to be a list")
     if isinstance(document, list):
         if any(isinstance(one, dict) and ("resources" in one or "notes" in one) for one in document):
             return "ckan", _each(document, _ckan), findings
@@ -41,11 +45,14 @@ def judged(document: Any) -> tuple[str, list[Entry], list[Finding]]:
     raise Unreadable("not_a_catalogue", "this JSON is neither DCAT, nor a data.json, nor an answer of CKAN")
 
 
-def _ckan_packages(document: dict[str, Any]) -> list[Any]:
+def _ckan_packages(document: dict[str, Any], findings: list[Finding]) -> list[Any]:
     result = document.get("result")
     if document.get("success") is False:
         raise Unreadable("ckan_error", "this is an error message of CKAN, not a catalogue")
     if isinstance(result, dict) and isinstance(result.get("results"), list):
+        count, here = result.get("count"), len(result["results"])
+        if isinstance(count, int) and count > here:
+            findings.append(Finding("paged", f"this page holds {here} of {count} datasets; the others are not read"))
         return list(result["results"])
     if isinstance(result, dict):
         return [result]
@@ -81,12 +88,18 @@ def _text(value: Any) -> str:
     return shown(value) if isinstance(value, str) and value.strip() else ""
 
 
+def _languages(value: Any) -> dict[str, str]:
+    """A text, or an object of texts by language, as catalogues of countries with several have it."""
+    given = value.items() if isinstance(value, dict) else [("", value)]
+    return {str(tag).lower(): text for tag, one in given if (text := _text(one))}
+
+
 def _texts(values: Any) -> tuple[str, ...]:
     return tuple(text for one in values[:_MOST] if (text := _text(one))) if isinstance(values, list) else ()
 
 
 def _mandatory(row: dict[str, Any], key: str, path: str, called: str = "") -> Iterator[Finding]:
-    if _text(row.get(key)):
+    if _languages(row.get(key)):
         return
     state = "missing" if row.get(key) is None else "empty" if isinstance(row[key], str) else "not a text"
     code = f"{called or key}_missing"
@@ -96,8 +109,21 @@ def _mandatory(row: dict[str, Any], key: str, path: str, called: str = "") -> It
 # data.json
 
 
+def _data_json_3(row: dict[str, Any], path: str) -> Entry:
+    """DCAT-US 3.0 dropped `accessLevel` and asks for neither keywords nor a date."""
+    entry = _data_json(row, path)
+    no_more = ("access_level_bad", "keyword_missing", "modified_missing", "landing_page_bad_address")
+    return replace(entry, findings=tuple(one for one in entry.findings if one.code not in no_more))
+
+
+def _service(row: dict[str, Any], path: str) -> Entry:
+    entry = _data_json_3(row, path)
+    found = [one for one in entry.findings if one.code not in ("description_missing", "identifier_missing")]
+    return replace(entry, kind="data_service", findings=(*found, *_mandatory(row, "endpointURL", path, "endpoint_url")))
+
+
 def _data_json(row: dict[str, Any], path: str) -> Entry:
-    identifier, title = _text(row.get("identifier")), _text(row.get("title"))
+    identifier, title = _identifier(row), _text(row.get("title"))
     publisher = row.get("publisher")
     name = publisher.get("name") if isinstance(publisher, dict) else publisher
     files = list(_files(row))
@@ -121,11 +147,18 @@ def _data_json(row: dict[str, Any], path: str) -> Entry:
     )
 
 
+def _identifier(row: dict[str, Any]) -> str:
+    given = row.get("identifier")
+    return str(given) if type(given) is int else _text(given)
+
+
 def _of_data_json(row: dict[str, Any], path: str, publisher: str) -> Iterator[Finding]:
-    if not _text(row.get("identifier")):
+    if not _identifier(row):
         yield Finding(
             "identifier_missing", "“identifier” is missing: next time it cannot be recognised", f"{path}/identifier"
         )
+    elif not isinstance(row["identifier"], str):
+        yield Finding("identifier_not_text", "“identifier” is a number where a text is asked", f"{path}/identifier")
     if not publisher:
         yield Finding("publisher_missing", "“publisher” is missing or has no name", f"{path}/publisher")
     if not row.get("contactPoint"):
@@ -203,9 +236,10 @@ def _address(value: Any, key: str, path: str) -> Iterator[Finding]:
 
 
 def _ckan(row: dict[str, Any], path: str) -> Entry:
-    identifier, title = _text(row.get("id")) or _text(row.get("name")), _text(row.get("title"))
+    identifier = _text(row.get("id")) or _text(row.get("name"))
+    titles, descriptions = _languages(row.get("title")), _languages(row.get("notes"))
     organisation = row.get("organization")
-    publisher = _text(organisation.get("title")) if isinstance(organisation, dict) else ""
+    publisher = preferred(_languages(organisation.get("title"))) if isinstance(organisation, dict) else ""
     tags = row.get("tags") if isinstance(row.get("tags"), list) else []
     names = [_text(one.get("display_name") or one.get("name")) for one in tags or [] if isinstance(one, dict)]
     findings = [*_mandatory(row, "title", path), *_mandatory(row, "notes", path, "description")]
@@ -213,9 +247,9 @@ def _ckan(row: dict[str, Any], path: str) -> Entry:
     return Entry(
         id=identifier or path,
         kind="dataset",
-        title=title or _text(row.get("name")),
-        titles={"": title} if title else {},
-        descriptions={"": text} if (text := _text(row.get("notes"))) else {},
+        title=preferred(titles) or _text(row.get("name")),
+        titles=titles,
+        descriptions=descriptions,
         publisher=publisher,
         identifier=identifier,
         keywords=tuple(one for one in names[:_MOST] if one),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from rdflib import Graph, Namespace
@@ -64,12 +64,12 @@ class Property:
     text: bool | None = None
     datatype: str = ""
 
-    @property
+    @cached_property
     def short(self) -> str:
         """As people write it: `dct:title`."""
         return short(self.iri)
 
-    @property
+    @cached_property
     def word(self) -> str:
         """The word that codes begin with: `access_url` for dcat:accessURL."""
         name = self.short.rsplit(":", 1)[-1].replace("URL", "Url")
@@ -85,11 +85,15 @@ def short(iri: Node) -> str:
     return text
 
 
-@cache
 def properties(kind: URIRef) -> dict[Node, Property]:
-    """The properties of a class, the mandatory ones first."""
-    found = _profile().get(kind, {})
-    return dict(sorted(found.items(), key=lambda one: (not one[1].mandatory, one[1].short)))
+    """The properties of a class."""
+    return _profile().get(kind, {})
+
+
+@cache
+def mandatory(kind: URIRef) -> tuple[Property, ...]:
+    """What an entry of this class must have, by name."""
+    return tuple(sorted((one for one in properties(kind).values() if one.mandatory), key=lambda one: one.short))
 
 
 def shapes() -> Graph:
@@ -131,6 +135,7 @@ __all__ = [
     "RECOMMENDED",
     "SHAPES",
     "Property",
+    "mandatory",
     "properties",
     "shapes",
     "short",

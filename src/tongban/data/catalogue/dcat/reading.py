@@ -28,6 +28,7 @@ _KNOWN_BINARY = (
     (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
     (b"PAR1", "a Parquet file"),
 )
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
 
@@ -65,7 +66,7 @@ def text_of(content: bytes) -> tuple[str, str, list[Finding]]:
             raise Unreadable("format_unknown", f"this is {kind}; no catalogue can be read from it")
     text, encoding = _decoded(content)
     if encoding != "utf-8":
-        findings.append(Finding("not_utf8", f"the text is in {encoding}; catalogues are exchanged in UTF-8"))
+        findings.append(Finding("not_utf8", f"the text was read as {encoding}; catalogues are exchanged in UTF-8"))
     if "\x00" in text:
         raise Unreadable("format_unknown", "this is no text file")
     if not text.strip():
@@ -108,10 +109,13 @@ def _decoded(content: bytes) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             message = f"it says it is {named}, but is not at byte {error.start}"
             raise Unreadable("encoding", message) from error
+    for name, zeros in (("utf-16-le", content[1:64:2]), ("utf-16-be", content[:64:2])):
+        if len(zeros) > 1 and not any(zeros):  # markup without a mark begins with ASCII
+            return content.decode(name, "replace"), name
     try:
         return content.decode(), "utf-8"
     except UnicodeDecodeError as error:
-        return _not_utf8(content, error), "gb18030"
+        return _not_utf8(content, error)
 
 
 def _named(name: str) -> str:
@@ -127,13 +131,16 @@ def _named(name: str) -> str:
     raise Unreadable("encoding", f"encoding {name} is not one for text exchange")
 
 
-def _not_utf8(content: bytes, error: UnicodeDecodeError) -> str:
+def _not_utf8(content: bytes, error: UnicodeDecodeError) -> tuple[str, str]:
+    """Chinese or western text of before UTF-8: in GB18030 bytes beyond ASCII come in pairs, in cp1252 mostly alone."""
     before = content[: error.start].decode()
-    broken = sum(1 for one in before[-100_000:] if ord(one) > 127) > 3  # it was UTF-8 so far
-    if not broken:
-        try:
-            return content.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
+    if sum(1 for one in before[-100_000:] if ord(one) > 127) <= 3:  # else it was UTF-8 so far
+        runs = [len(one) for one in _BEYOND_ASCII.findall(content[:1_000_000])]
+        western = sum(1 for one in runs if one % 2) > len(runs) / 2
+        for name in ("cp1252", "gb18030") if western else ("gb18030",):
+            try:
+                return content.decode(name), name
+            except UnicodeDecodeError:
+                continue
     line = before.count("\n") + 1
     raise Unreadable("encoding", f"neither UTF-8 nor GB18030: byte {error.start} in line {line}", line) from error

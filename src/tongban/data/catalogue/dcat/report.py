@@ -42,7 +42,9 @@ class Finding:
 
 def shown(text: object) -> str:
     """A stranger's text as it may stand in a message: one line, not endless, nothing that moves a terminal."""
-    flat = "".join(one if one.isprintable() else " " for one in str(text)[: LONGEST + 1])
+    flat = str(text)[: LONGEST + 1]
+    if not flat.isprintable():
+        flat = "".join(one if one.isprintable() else " " for one in flat)
     flat = " ".join(flat.split())
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1] + "…"
 

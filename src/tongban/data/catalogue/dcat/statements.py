@@ -11,13 +11,15 @@ from rdflib.store import Store
 from rdflib.term import Node, URIRef
 
 # Spellings of the vocabularies seen in the field, and what they mean.
-SPELLINGS = {
+_SPELLINGS = {
     "https://www.w3.org/ns/dcat#": "http://www.w3.org/ns/dcat#",
     "http://www.w3.org/ns/dcat/": "http://www.w3.org/ns/dcat#",
     "http://vocab.deri.ie/dcat#": "http://www.w3.org/ns/dcat#",
     "https://purl.org/dc/terms/": "http://purl.org/dc/terms/",
     "http://purl.org/dc/terms#": "http://purl.org/dc/terms/",
     "https://xmlns.com/foaf/0.1/": "http://xmlns.com/foaf/0.1/",
+    "http://www.w3.org/ns/dcat#accessUrl": "http://www.w3.org/ns/dcat#accessURL",
+    "http://www.w3.org/ns/dcat#downloadUrl": "http://www.w3.org/ns/dcat#downloadURL",
 }
 
 _FEW = 16  # values that are compared one by one
@@ -25,10 +27,15 @@ _FEW = 16  # values that are compared one by one
 Values = dict[Node, list[Node]]
 
 
+def misspelt(text: str) -> dict[str, str]:
+    """Those of the wrong spellings that this text has; most have none, and are read faster."""
+    return {wrong: right for wrong, right in _SPELLINGS.items() if (wrong.partition("#")[2] or wrong) in text}
+
+
 class Statements(Store):
     """A store that parsers of rdflib write to. It answers by subject only; names of graphs are not kept.
 
-    `misspelt` are the namespaces to be read as others; `respelled` then holds the subjects that needed it.
+    `misspelt` are beginnings of addresses to be read as others; `respelled` then holds the subjects that needed it.
     """
 
     context_aware = True

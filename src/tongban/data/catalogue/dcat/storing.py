@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from tongban.base.kernel.api import Refused
-from tongban.trust.identity.api import acting, actor_for, office_by_code, person_by_username
+from tongban.base.kernel.api import NotFound, Refused
+from tongban.trust.identity.api import Actor, acting, actor_for, office_by_code, person_by_username, require
 
 from .. import models
 from ..actions import compile as described
 from ..data import Category, Description, Format, Level, Openness, State, Zone
+from ..queries import EDIT
 from .report import Entry, Report, Status, preferred
 
 # Where a harvested entry is filed until somebody classifies it: 部门, other.
 _PROJECT, _SUBJECT = "99", "999"
 
 
-def store(report: Report, office_code: str, username: str) -> dict[str, int]:
+def store_as(report: Report, office_code: str, username: str) -> dict[str, int]:
+    """As `store`, for somebody who is named on the command line. `Refused` where there is no such office or person."""
+    try:
+        person = person_by_username(username)
+        with transaction.atomic(), acting(actor := actor_for(person.ref)):
+            return store(report, office_code, actor)
+    except NotFound as unknown:
+        raise Refused(f"{username} or {office_code}: {unknown.message}") from unknown
+
+
+def store(report: Report, office_code: str, actor: Actor) -> dict[str, int]:
     """Draft what is not there yet, in one transaction; what the office already has under this title is left alone.
 
-    Counts of `stored` and `known`. `Refused` where the person may not, or there is no such office or person.
+    Counts of `stored` and `known`. `Refused` where the person may not, `NotFound` where there is no such office.
     """
-    office, person = office_by_code(office_code), person_by_username(username)
-    if office is None or person is None:
-        raise Refused(f"there is no office {office_code}" if office is None else f"there is no user {username}")
+    office = office_by_code(office_code)
+    require(actor, EDIT, office.ref)
     fit = [one for one in report.entries if one.status is not Status.REFUSED and one.kind != "catalogue"]
     stored = 0
-    with transaction.atomic(), acting(actor := actor_for(person.ref)):
+    with transaction.atomic():
         rows = models.Resource.objects.filter(provider=office.ref.id).exclude(state=State.RETIRED)
         known = set(rows.values_list("title", flat=True))
         for entry in fit:

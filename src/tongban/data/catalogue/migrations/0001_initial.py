@@ -7,13 +7,14 @@ import tongban.base.kernel.ids
 from django.db import migrations, models
 
 
-# Words are found by any part of them, as in search; the view is all the public process may read (T45).
+# Words are found by any part of them, as in search; the view is all the public process may read (T45): nothing of the
+# inner network, and of what is open not who answers for its system. An open entry has no personal items.
 SQL = """
 CREATE INDEX catalogue_words ON catalogue_resource USING gin (search_grams(words));
 CREATE VIEW catalogue_open AS
-SELECT id, public_id, code, state, edition, provider, provider_title, provider_uscc, category, openness, register, title, words, content, score,
-       published_at, updated_at
-FROM catalogue_resource WHERE state = 'published' AND openness = 'open' AND level = 'public';
+SELECT id, public_id, code, state, edition, provider, provider_title, provider_uscc, category, openness, register, title, words,
+       content - '{system,owner,operator,condition,law}'::text[] AS content, score, published_at, updated_at
+FROM catalogue_resource WHERE state = 'published' AND openness = 'open' AND level = 'public' AND zone <> 'inner';
 """
 UNDO = "DROP VIEW catalogue_open; DROP INDEX catalogue_words;"
 
@@ -243,6 +244,9 @@ class Migration(migrations.Migration):
                 ("until", models.DateField()),
                 ("state", models.CharField(max_length=10)),
                 ("reason", models.TextField(blank=True)),
+                ("supply_due", models.DateField(null=True)),
+                ("supplied_at", models.DateTimeField(null=True)),
+                ("late", models.BooleanField(default=False)),
                 (
                     "request",
                     models.OneToOneField(
@@ -258,6 +262,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "catalogue_grant",
+            },
+        ),
+        migrations.CreateModel(
+            name="Feedback",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effect", models.TextField()),
+                ("cases", models.PositiveIntegerField()),
+                ("score", models.PositiveSmallIntegerField()),
+                ("by", models.CharField(max_length=120)),
+                ("at", models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="feedback", to="catalogue.grant"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "catalogue_feedback",
             },
         ),
         migrations.CreateModel(

@@ -8,6 +8,7 @@ import json
 import random
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from pyshacl import validate
 from rdflib import Dataset, Graph
 from rdflib.namespace import SH
 
-from tongban.data.catalogue import cli
+from tongban.base.kernel.api import Refused
+from tongban.data.catalogue import api, cli
+from tongban.data.catalogue.data import State
 from tongban.data.catalogue.dcat import profile, reading
 from tongban.data.catalogue.dcat.harvesting import harvest
 from tongban.data.catalogue.dcat.report import Report
@@ -162,6 +165,78 @@ def test_refused_is_what_the_shapes_of_dcat_ap_miss() -> None:
     assert short == {e.id for e in read(CATALOGUE).entries if e.status == "refused"} == {"http://x.org/untitled"}
 
 
+def test_data_04_what_is_fit_is_stored_as_drafts_with_their_owner(
+    town: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "catalogue.ttl"
+    file.write_text(CATALOGUE)
+    for stored in (3, 0):  # the second time they are known
+        assert run(str(file), "--json", "--store", "46.ic", "--as", "editor") == 0
+        assert json.loads(capsys.readouterr().out)["stored"] == {"stored": stored, "known": 3 - stored}
+    drafts = api.resources(state=State.DRAFT)
+    assert {one.title for one in drafts} == {"学校", "Late", "接口"}
+    assert {(one.provider, one.openness.value, one.edition) for one in drafts} == {("46.ic", "closed", 0)}
+    assert api.editions(drafts.rows[0].id)[0].editors == (town.people["editor"].ref,)
+    for office, user in (("46.ic", "user"), ("46.nowhere", "editor"), ("46.ic", "nobody")):
+        with pytest.raises(Refused):
+            run(str(file), "--store", office, "--as", user)
+    assert len(api.resources(state=State.DRAFT)) == 3
+
+
+ODD: dict[str, tuple[bytes, str, list[str]]] = {
+    "schema.org": (
+        b'{"@context": "https://schema.org/", "@type": "Dataset", "@id": "http://x.org/a", "name": "t", '
+        b'"description": "d", "publisher": {"@type": "Organization", "name": "o"}, '
+        b'"distribution": {"@type": "DataDownload", "contentUrl": "http://x.org/f"}}',
+        "json-ld",
+        ["accepted"],
+    ),
+    "JSON lines": (
+        b'{"id": "1", "title": "t", "notes": "d"}\n{"id": "2", "title": "t"}',
+        "ckan",
+        ["accepted", "refused"],
+    ),
+    "DCAT-US 3": (
+        b'{"@type": "Catalog", "dataset": [{"identifier": "1", "title": "t", "description": "d", "publisher": '
+        b'{"name": "o"}, "contactPoint": {"fn": "a"}}], "service": [{"title": "s"}]}',
+        "data.json-3.0",
+        ["accepted", "refused"],
+    ),
+    "titles by language": (
+        b'{"success": true, "result": {"count": 9, "results": [{"id": "1", "title": {"fr": "t"}, '
+        b'"notes": {"fr": "d"}}]}}',
+        "ckan",
+        ["accepted"],
+    ),
+    "one node of RDF/XML": (
+        b'<dcat:Dataset xmlns:dcat="http://www.w3.org/ns/dcat#" xmlns:dct="http://purl.org/dc/terms/" '
+        b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about="http://x.org/a"><dct:title>t</dct:title>'
+        b"<dct:description>d</dct:description></dcat:Dataset>",
+        "rdf/xml",
+        ["accepted"],
+    ),
+    "no context": (
+        b'{"@id": "http://x.org/a", "@type": "dcat:Dataset", "dct:title": "t", "dct:description": "d"}',
+        "json-ld",
+        ["accepted"],
+    ),
+    "accessUrl": (
+        PREFIXES.encode()
+        + b'<http://x.org/a> a dcat:Dataset ; dct:title "t" ; dct:description "d" ; dcat:distribution '
+        b"[ a dcat:Distribution ; dcat:accessUrl <http://x.org/f> ] .",
+        "turtle",
+        ["accepted"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_catalogues_of_the_field(name: str) -> None:
+    content, form, verdicts = ODD[name]
+    report = read(content)
+    assert (report.format, [one.status.value for one in report.entries]) == (form, verdicts), report.failure
+
+
 DATA_JSON: dict[str, Any] = {
     "title": "Schools",
     "description": "All schools",
@@ -263,10 +338,13 @@ def test_t22_a_bomb_is_counted_while_it_is_unpacked(monkeypatch: pytest.MonkeyPa
     assert report.failure is not None and report.failure.code == "too_large"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "gb18030", "cp1252"])
 def test_encodings(encoding: str) -> None:
-    report = read(CATALOGUE.encode(encoding))
-    assert report.entries[0].title == "学校"
+    text = CATALOGUE.lstrip()
+    for zh in ("目录", "全部", "省数据局", "所有学校", "接口") if encoding == "cp1252" else ():
+        text = text.replace(zh, "Straße – Übung")
+    report = read((text.replace("学校", "Écoles") if encoding == "cp1252" else text).encode(encoding))
+    assert report.entries[0].title == ("Écoles" if encoding == "cp1252" else "学校")
     assert ("not_utf8" in {f.code for f in report.findings}) == (encoding != "utf-8-sig")
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test import Client
 from openpyxl import load_workbook
 from pyshacl import validate
@@ -44,6 +44,11 @@ fields:
     index: true
     disclosure: active
     codes: {hall: {zh: 大厅, en: Hall}, desk: {zh: 服务站, en: Desk}, kiosk: {zh: 自助点, en: Kiosk}}
+  - name: floor
+    title: {zh: 楼层, en: Floor}
+    type: code
+    disclosure: active
+    codes: {up: {zh: 楼上, en: Up}, down: {zh: 楼下, en: Down}}
   - {name: opened, title: {zh: 启用日期, en: Opened}, type: date, index: true, disclosure: active}
   - {name: caretaker, title: {zh: 值守人, en: Caretaker}, type: text, index: true, disclosure: none}
   - {name: internal_note, title: {zh: 备注, en: Note}, type: text, disclosure: active}
@@ -62,6 +67,7 @@ def hall(town: SimpleNamespace, published: Callable[..., Resource]) -> Iterator[
             kind = "hall" if n < 40 else "desk" if n < 58 else "kiosk"
             name = HOSTILE if n == 7 else f"中心 {n:03}"
             values = {"code": f"{n:03}", "name": name, "kind": kind, "opened": "2024-05-01", "caretaker": f"人{n}"}
+            values["floor"] = "up" if n % 10 < 3 else "down"
             registers.write("open_hall", values, by=by, reason="建库", source="test")
         registers.model("open_hall").objects.filter(code="060").update(level="internal")
     yield published(
@@ -73,6 +79,7 @@ def hall(town: SimpleNamespace, published: Callable[..., Resource]) -> Iterator[
             Item("name", "名称"),
             Item("kind", "类型"),
             Item("opened", "启用日期"),
+            Item("floor", "楼层"),
             Item("caretaker", "值守人"),
         ),
         sharing=Sharing.UNCONDITIONAL,
@@ -80,6 +87,8 @@ def hall(town: SimpleNamespace, published: Callable[..., Resource]) -> Iterator[
         level=Level.PUBLIC,
         zone=Zone.PUBLIC,
         keywords=("政务服务",),
+        owner="综合处处长",
+        operator="信息中心",
     )
     registers.forget_definitions()
 
@@ -131,11 +140,11 @@ def test_t28_files_hold_every_open_row_and_no_formula(hall: Resource, stranger: 
     response = stranger.get(address(hall, "data.csv"))
     assert response.streaming and "attachment" in response["Content-Disposition"]
     lines = list(csv.reader(io.StringIO(content(response).decode("utf-8-sig"))))
-    assert lines[0] == ["编号", "名称", "类型", "启用日期"]
+    assert lines[0] == ["编号", "名称", "类型", "启用日期", "楼层"]
     assert len(lines) == 61  # 60 rows: the internal one is missing
     assert lines[8][1] == f"'{HOSTILE}"
     objects = json.loads(content(stranger.get(address(hall, "data.json"))))
-    assert len(objects) == 60 and set(objects[0]) == {"code", "name", "kind", "opened"}
+    assert len(objects) == 60 and set(objects[0]) == {"code", "name", "kind", "opened", "floor"}
     sheet = load_workbook(io.BytesIO(content(stranger.get(address(hall, "data.xlsx"))))).active
     assert sheet.max_row == 61 and {cell.data_type for row in sheet for cell in row} == {"s"}
     filtered = content(stranger.get(address(hall, "data.csv") + "?kind=desk")).decode()
@@ -183,6 +192,46 @@ def test_t42_counts_hide_the_few(hall: Resource, stranger: Client) -> None:
     assert '<td class="tb-num">2</td>' not in page and '<td class="tb-num">18</td>' not in page
     refused = stranger.get(f"/open/api/resources/{hall.code.replace('/', '-')}/counts", {"by": "caretaker"})
     assert refused.status_code == 422
+
+
+def test_t42_counts_by_two_items_cannot_be_subtracted(hall: Resource, stranger: Client) -> None:
+    where = f"/open/api/resources/{hall.code.replace('/', '-')}/counts"
+    told = stranger.get(where, {"by": "kind,floor"}).json()
+    assert told["by"] == ["kind", "floor"] and told["total"] == 60
+    cells = {(cell["values"]["kind"], cell["values"]["floor"]): cell["count"] for cell in told["cells"]}
+    true = {("hall", "up"): 12, ("hall", "down"): 28, ("desk", "up"): 6, ("desk", "down"): 12, ("kiosk", "down"): 2}
+    assert cells[("kiosk", "down")] is None
+    assert all(count in (None, true.get(key, 0)) for key, count in cells.items())
+    facts: dict[Any, int | None] = dict(cells)
+    for at, by in enumerate(("kind", "floor")):
+        alone = stranger.get(where, {"by": by}).json()["cells"]
+        facts |= {(by, cell["values"][by]): cell["count"] for cell in alone}
+        sums = [[(by, cell["values"][by]), [key for key in cells if key[at] == cell["values"][by]]] for cell in alone]
+        for total, parts in [*sums, [None, [(by, cell["values"][by]) for cell in alone]]]:
+            hidden = [part for part in (*parts, total) if part is not None and facts[part] is None]
+            assert len(hidden) != 1, hidden  # whatever is hidden alone in a sum is the difference of the rest
+    page = stranger.get(address(hall), {"by": "kind", "and": "floor"})
+    assert page.status_code == 200 and "楼上" in page.content.decode()
+
+
+def test_t45_the_public_role_itself_reads_nothing_that_is_closed(
+    hall: Resource, published: Callable[..., Resource], town: SimpleNamespace
+) -> None:
+    """As the database role of the public process, by SQL: what pages do not show is not there either."""
+    published(title="内网资源", openness=Openness.OPEN, level=Level.PUBLIC, zone=Zone.INNER, items=(Item("a", "甲"),))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE tongban_public")
+        cursor.execute("SELECT title, content::text, words FROM catalogue_open")
+        ((title, content_, words),) = cursor.fetchall()
+        assert title == hall.title
+        assert "综合处处长" not in content_ + words and "信息中心" not in content_ + words
+        for table in ("resource", "edition", "item", "request", "grant", "feedback", "objection", "ticket", "rule"):
+            cursor.execute("SAVEPOINT tried")
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                cursor.execute(f"SELECT * FROM catalogue_{table}")
+            cursor.execute("ROLLBACK TO SAVEPOINT tried")
+        with pytest.raises(ProgrammingError):
+            cursor.execute("UPDATE catalogue_open SET title = 'x'")
 
 
 @pytest.mark.parametrize(("form", "kind"), [("ttl", "turtle"), ("jsonld", "json-ld"), ("rdf", "xml")])

@@ -20,6 +20,7 @@ from tongban.data.catalogue import api
 from tongban.data.catalogue.data import Item, Level, Openness, Resource, Sharing, State
 
 from .conftest import ENTERPRISES
+from .test_harvest import CATALOGUE as HARVESTED
 from .test_import import FIRST, HEAD, REST, WRONG
 
 
@@ -70,6 +71,13 @@ def test_scn_23_by_clicking(town: SimpleNamespace, site: Callable[[str], Client]
     answer = user.post(f"/catalogue/{one.id}/request/", wish)
     (asked,) = api.requests()
     assert answer.headers["Location"] == f"/catalogue/requests/{asked.id}/" and asked.grant
+    grant = f"/catalogue/grants/{asked.grant}/"
+    wrong = user.post(grant, {"act": "feedback", "effect": "", "cases": "x", "score": "9"})
+    assert wrong.status_code == 422 and api.feedback(asked.grant) == []
+    said = {"act": "feedback", "effect": "联合抽查少跑一次", "cases": "12", "score": "4"}
+    assert user.post(grant, said).status_code == 302
+    assert "联合抽查少跑一次" in site("chief").get(grant).content.decode()
+    assert site("chief").post(grant, {"act": "supply"}).status_code == 302 and api.grant(asked.grant).supplied_at
     for name, paths in {
         "user": (
             "",
@@ -144,6 +152,23 @@ def test_t45_the_public_process_sees_open_entries_only(
             with pytest.raises(ProgrammingError), transaction.atomic():
                 cursor.execute(f"SELECT 1 FROM catalogue_{table}")
         cursor.execute("RESET ROLE")
+
+
+def test_another_catalogue_is_judged_and_kept_as_drafts(town: SimpleNamespace, site: Callable[[str], Client]) -> None:
+    editor = site("editor")
+    for act, kept in (("judge", 0), ("keep", 3), ("keep", 3)):
+        file = SimpleUploadedFile("c.ttl", HARVESTED.encode())
+        page = editor.post("/catalogue/harvest/", {"act": act, "office": "46.ic", "file": file}, follow=True)
+        told = page.content.decode()
+        assert page.status_code == 200 and "学校" in told and "dct:title" in told
+        assert len(api.resources(state=State.DRAFT)) == kept
+    (one,) = [row for row in api.resources(state=State.DRAFT) if row.title == "学校"]
+    assert (one.provider, one.openness, one.level) == ("46.ic", Openness.CLOSED, Level.INTERNAL)
+    broken = editor.post("/catalogue/harvest/", {"act": "keep", "file": SimpleUploadedFile("x", b"<html>")})
+    assert broken.status_code == 200 and "web_page" in broken.content.decode()
+    assert editor.post("/catalogue/harvest/", {"act": "keep"}).status_code == 422
+    assert site("user").get("/catalogue/harvest/").status_code == 403
+    assert len(api.resources(state=State.DRAFT)) == 3
 
 
 def test_entries_come_by_file_and_their_quality_by_rules(town: SimpleNamespace, site: Callable[[str], Client]) -> None:

@@ -245,6 +245,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     refused = counting.refusals(request.GET.get("after", ""))
     context = {
         "found": found,
+        "coverage": counting.coverage(),
         "demands": counting.demands(20),
         "supplies": counting.supplies(50),
         "refusals": [row(one) | {"law": one.law} for one in refused],

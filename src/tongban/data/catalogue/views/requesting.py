@@ -17,7 +17,7 @@ from tongban.base.calendars import api as calendars
 from tongban.base.kernel.api import Invalid, NotFound, Text, today
 from tongban.trust.identity.api import Actor, actor_of, may, permitted
 
-from .. import granting, queries, requesting, titles
+from .. import granting, queries, requesting, supplying, titles
 from .. import requested as asked
 from ..data import Grant, GrantState, Request, RequestState, Resource
 from ..forms import WishForm
@@ -263,19 +263,12 @@ def grant(request: HttpRequest, id_: str) -> HttpResponse:
     """One grant: what it allows, what was taken day by day; suspend, resume, revoke."""
     actor = actor_of(request)
     one = granting.access(actor, id_)
-    error: Text = ""
+    errors: dict[str, Text] = {}
     if request.method == "POST":
-        verbs = {"suspend": granting.suspend, "revoke": granting.revoke}
-        act = request.POST.get("act", "")
         try:
-            if act == "resume":
-                granting.resume(actor, id_)
-            elif act in verbs:
-                verbs[act](actor, id_, request.POST.get("reason", ""))
-            else:
-                raise NotFound
+            _act_on_grant(request, id_)
         except Invalid as invalid:
-            error = invalid.errors["reason"]
+            errors = invalid.errors
         else:
             messages.success(request, _("Done."))
             return redirect("catalogue:grant", id_)
@@ -284,13 +277,17 @@ def grant(request: HttpRequest, id_: str) -> HttpResponse:
     names = offices_named({one.office, one.provider})
     context = {
         "one": one,
-        "error": error,
+        "errors": errors,
+        "typed": request.POST,
         "giver": giver,
         "holder": may(actor, REQUEST, one.office),
         "live": one.state in granting.LIVE,
         "state": titles.GRANT_STATES[one.state],
         "tone": GRANT_TONES.get(one.state, "grey"),
         "days": granting.use_by_day(id_),
+        "said": supplying.feedback(id_),
+        "due": due_of(one.supply_due),
+        "supplies": may(actor, DECIDE, one.provider) and one.state == GrantState.ACTIVE and not one.supplied_at,
         "facts": [
             (_("Grant number"), one.number, ""),
             (titles.FIELDS["code"], one.resource_code, ""),
@@ -306,9 +303,33 @@ def grant(request: HttpRequest, id_: str) -> HttpResponse:
             (_("Purpose"), one.purpose, ""),
             (_("Basis in law"), one.basis, ""),
             (_("Needed until"), date_format(one.until), ""),
+            *([(_("Supplied since"), one.supplied_at, "time")] if one.supplied_at else []),
             (_("Times used"), str(one.uses), ""),
             (_("Rows taken"), str(one.rows), ""),
             *([(_("Reason"), one.reason, "")] if one.reason else []),
         ],
     }
-    return render(request, "catalogue/grant.html", context, status=422 if error else 200)
+    return render(request, "catalogue/grant.html", context, status=422 if errors else 200)
+
+
+def _act_on_grant(request: HttpRequest, id_: str) -> None:
+    actor, typed = actor_of(request), request.POST
+    match typed.get("act"):
+        case "suspend":
+            granting.suspend(actor, id_, typed.get("reason", ""))
+        case "revoke":
+            granting.revoke(actor, id_, typed.get("reason", ""))
+        case "resume":
+            granting.resume(actor, id_)
+        case "supply":
+            supplying.supply(actor, id_)
+        case "feedback":
+            cases, score = (_number(typed.get(name, "")) for name in ("cases", "score"))
+            supplying.give_feedback(actor, id_, typed.get("effect", ""), cases, score)
+        case _:
+            raise NotFound
+
+
+def _number(text: str) -> int:
+    """A whole number as typed, -1 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

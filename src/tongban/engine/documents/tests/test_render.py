@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from django.utils.translation import gettext_lazy as later
 
-from tongban.engine.documents import api, drawing
+from tongban.engine.documents import drawing
 from tongban.engine.documents.kinds import kinds
 from tongban.engine.documents.values import plain, restored
 
@@ -53,7 +53,7 @@ def text_of(content: bytes) -> str:
 @pytest.mark.parametrize("kind", sorted(kinds))
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_kind_becomes_pdf_a_3u_on_one_page(kind: str, language: str) -> None:
-    content = api.render(kind, BASE, language)
+    content = drawing.render(kind, BASE, language)
     with pikepdf.open(io.BytesIO(content)) as pdf:
         meta = pdf.open_metadata()
         assert (meta["pdfaid:part"], meta["pdfaid:conformance"]) == ("3", "U")
@@ -65,30 +65,30 @@ def test_every_kind_becomes_pdf_a_3u_on_one_page(kind: str, language: str) -> No
 
 
 def test_equal_facts_give_equal_bytes() -> None:
-    assert api.render("acceptance", BASE) == api.render("acceptance", BASE)
-    assert api.render("acceptance", BASE) != api.render("acceptance", {**BASE, "case_no": "other"})
+    assert drawing.render("acceptance", BASE) == drawing.render("acceptance", BASE)
+    assert drawing.render("acceptance", BASE) != drawing.render("acceptance", {**BASE, "case_no": "other"})
 
 
 def test_an_acceptance_says_what_the_law_wants() -> None:
-    text = text_of(api.render("acceptance", BASE))
+    text = text_of(drawing.render("acceptance", BASE))
     for words in ("行政许可申请受理通知书", "2026年11月20日", "20个工作日", "2026年12月18日", "海示许受〔2026〕12号"):
         assert words in text
     assert "2026年11月21日" in text
 
 
 def test_a_decline_names_the_office_that_is_responsible() -> None:
-    text = text_of(api.render("decline", {**BASE, "instead": "三亚市示范民政局"}))
+    text = text_of(drawing.render("decline", {**BASE, "instead": "三亚市示范民政局"}))
     assert "三亚市示范民政局" in text and "不属于本机关职权范围" in text
 
 
 def test_a_public_service_is_not_called_a_licence() -> None:
-    text = text_of(api.render("acceptance", {**BASE, "licensing": False}))
+    text = text_of(drawing.render("acceptance", {**BASE, "licensing": False}))
     assert "受理通知书" in text and "行政许可" not in text
 
 
 def test_a_correction_lists_everything_and_may_run_over_pages() -> None:
     lacks = [{"what": f"材料{i}", "problem": "过期" * 20, "need": "更换"} for i in range(60)]
-    content = api.render("correction", {**BASE, "lacks": lacks})
+    content = drawing.render("correction", {**BASE, "lacks": lacks})
     text = text_of(content)
     assert len(pypdf.PdfReader(io.BytesIO(content)).pages) > 1
     assert all(f"材料{i}" in text for i in range(60))
@@ -96,14 +96,14 @@ def test_a_correction_lists_everything_and_may_run_over_pages() -> None:
 
 def test_demonstrations_say_so(settings: Any) -> None:
     settings.TONGBAN_DEMO = True
-    assert "示范文书" in text_of(api.render("acceptance", BASE))
+    assert "示范文书" in text_of(drawing.render("acceptance", BASE))
     settings.TONGBAN_DEMO = False
-    assert "示范文书" not in text_of(api.render("acceptance", BASE))
+    assert "示范文书" not in text_of(drawing.render("acceptance", BASE))
 
 
 def test_a_missing_fact_is_named() -> None:
     with pytest.raises(KeyError, match="due"):
-        api.render("acceptance", {key: value for key, value in BASE.items() if key != "due"})
+        drawing.render("acceptance", {key: value for key, value in BASE.items() if key != "due"})
 
 
 HOSTILE = [
@@ -119,7 +119,7 @@ def test_t26_t29_facts_are_words_and_nothing_is_fetched(words: str, monkeypatch:
     asked: list[str] = []
     monkeypatch.setattr(drawing._NoFetching, "fetch", lambda self, url, headers=None: asked.append(url))
     everywhere = {**BASE, "addressee": words, "item": words, "issuer": words[:30], "number": words[:30]}
-    content = api.render("acceptance", everywhere)
+    content = drawing.render("acceptance", everywhere)
     assert asked == []
     assert "".join(words.split())[:20] in text_of(content)
 
