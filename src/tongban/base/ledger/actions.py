@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from psycopg import Cursor
 
 from tongban.base.kernel.api import Ref, canonical
 
@@ -19,5 +20,7 @@ def write(kind: str, subject: Ref, by: Ref | None = None, **facts: Any) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} was recorded outside a transaction")
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [kind, subject.kind, subject.id, str(by or ""), canonical(facts).decode()])
+    row = [kind, subject.kind, subject.id, str(by or ""), canonical(facts).decode()]
+    # Prepared, which Django's own cursors are not: every act writes leaves, and planning them was a third of their cost.
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(_WRITE, row, prepare=True)

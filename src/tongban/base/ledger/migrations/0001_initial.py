@@ -1,4 +1,5 @@
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 from django.db import migrations, models
 
 # A leaf is written once, also by the owner.
@@ -47,8 +48,12 @@ class Migration(migrations.Migration):
                 "db_table": "ledger_leaf",
                 "indexes": [
                     models.Index(fields=["subject_id", "seq"], name="ledger_leaf_subject"),
-                    models.Index(fields=["by", "seq"], name="ledger_leaf_by"),
-                    models.Index(fields=["kind", "seq"], name="ledger_leaf_kind"),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True,
+                        fields=["kind", "by"],
+                        name="ledger_leaf_rare",
+                        opclasses=["text_bloom_ops", "text_bloom_ops"],
+                    ),
                 ],
             },
         ),

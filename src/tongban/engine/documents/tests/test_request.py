@@ -11,7 +11,7 @@ from django.db import transaction
 
 from tongban.base.kernel.api import NotFound, Ref, Refused, today, travelled
 from tongban.base.ledger import api as ledger
-from tongban.engine.documents import actions, api
+from tongban.engine.documents import api, drawing
 from tongban.engine.documents.data import State
 
 from .test_render import BASE, text_of
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def test_g12_a_request_draws_nothing_itself(monkeypatch: pytest.MonkeyPatch, run_jobs: Callable[[], int]) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(actions, "render", lambda *a: drawn.append(a[0]) or b"%PDF")
+    monkeypatch.setattr(drawing, "render", lambda *a: drawn.append(a[0]) or b"%PDF")
     asked = api.request("acceptance", CASE, BASE)
     assert drawn == [] and asked.state is State.PENDING
     with pytest.raises(Refused):
@@ -62,7 +62,7 @@ def test_a_failure_is_visible_and_can_be_tried_again(
 ) -> None:
     asked = api.request("acceptance", CASE, BASE)
     with monkeypatch.context() as broken:
-        broken.setattr(actions, "render", lambda *a: 1 / 0)
+        broken.setattr(drawing, "render", lambda *a: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run_jobs()
     failed = api.document(asked.id)

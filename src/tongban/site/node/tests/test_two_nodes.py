@@ -121,7 +121,7 @@ def test_rows_reach_the_other_office_whatever_dies_on_the_way(story: Story) -> N
     for lap, victim in enumerate(("running work", "postgres", "nats-server")):
         before = wait(lambda: police.asked(RUNS))
         story.change(lap)
-        wait(lambda before=before: police.asked(RUNS) > before)  # type: ignore[misc]
+        wait(lambda before=before: (police.asked(RUNS) or 0) > before)  # type: ignore[misc]
         police.kill(victim)
     tax.start()
     wait(story.arrived)
