@@ -21,6 +21,6 @@ def write(kind: str, subject: Ref, by: Ref | None = None, **facts: Any) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} was recorded outside a transaction")
     row = [kind, subject.kind, subject.id, str(by or ""), canonical(facts).decode()]
-    # Prepared, which Django's own cursors are not: every act writes leaves, and planning them was a third of their cost.
+    # Prepared, which Django's own cursors are not: every act writes leaves.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(_WRITE, row, prepare=True)
