@@ -41,7 +41,7 @@ def kept(name: str, content: bytes) -> bytes:
 
 
 @pytest.mark.skipif(not cell.walled(), reason="bubblewrap does not run on this machine")
-def test_t21_inside_the_cell_there_is_no_network_and_nothing_of_the_machine(tmp_path: Path) -> None:
+def test_t21_r17_inside_the_cell_there_is_no_network_and_nothing_of_the_machine(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     listener = socket.create_server(("127.0.0.1", 0))
     probe = f"""

@@ -234,7 +234,7 @@ def test_remove(file: files.File) -> None:
             ask(file.id)
 
 
-def test_refused_and_unknown_files_have_no_address() -> None:
+def test_r18_refused_and_unknown_files_have_no_address() -> None:
     refused("a.pdf", b"%PDF-1.7 broken %%EOF")
     for id_ in (models.File.objects.get().public_id, "0" * 26, "", "1", "' OR 1=1"):
         with pytest.raises(NotFound):
@@ -258,7 +258,7 @@ def test_names_cannot_break_the_header() -> None:
     assert "\r" not in files.disposition("a\r\nSet-Cookie: x")
 
 
-def test_fixity(file: files.File) -> None:
+def test_r18_what_changed_on_the_disk_is_found(file: files.File) -> None:
     assert files.check_fixity() == ()
     store.path_of(file.sha256).write_bytes(b"changed")
     assert files.check_fixity() == (file.sha256,)

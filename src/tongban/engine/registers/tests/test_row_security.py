@@ -54,7 +54,7 @@ def doors(actor: Any, id: str) -> dict[str, int]:
 
 
 @pytest.mark.django_db
-def test_t1_without_a_grant_every_door_gives_nothing(people: SimpleNamespace) -> None:
+def test_t1_r3_without_a_grant_every_door_gives_nothing(people: SimpleNamespace) -> None:
     row = citizen_row()
     actor = identity.actor_for(people.clerk.ref)
     with as_role("tongban_app"), identity.acting(actor):
@@ -81,7 +81,7 @@ def test_t1_nobody_at_all_sees_nothing(people: SimpleNamespace) -> None:
 
 
 @pytest.mark.django_db
-def test_t1_a_live_grant_shows_one_person_and_leaves_a_trace(people: SimpleNamespace) -> None:
+def test_t1_r3_a_live_grant_shows_one_person_and_leaves_a_trace(people: SimpleNamespace) -> None:
     row = citizen_row()
     identity.purpose_grant(people.clerk.ref, CASE, people.citizen.ref, now() + timedelta(days=1))
     actor = identity.actor_for(people.clerk.ref)
