@@ -10,6 +10,6 @@ MANY = 5000
 def over(cursor: Any, rows: int) -> None:
     """The present transaction works on so many rows: memory to sort them, and for many of them no plan that takes one
     after the other. The planner would choose it, because row security hides from it how many rows there are."""
-    cursor.execute("SET LOCAL work_mem = '192MB'; SET LOCAL synchronous_commit = off; SET LOCAL jit = off")
+    cursor.execute("SET LOCAL work_mem = '192MB'; SET LOCAL jit = off")
     if rows >= MANY:
         cursor.execute("SET LOCAL enable_nestloop = off")

@@ -53,7 +53,6 @@ def without_people(column: pa.Array) -> pa.Array:
 
 def _keep(plain: dict[str, str]) -> None:
     with system(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(_KNOWN, [list(plain)])
         for (token,) in cursor.fetchall():
             del plain[token]
