@@ -28,11 +28,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _link(arguments: argparse.Namespace) -> int:
     import django
+    import duckdb
 
     django.setup()
     try:
         report = _linked(arguments)
-    except (TongbanError, OSError) as error:
+    except (TongbanError, OSError, duckdb.Error) as error:  # the engine's: no room on the disk, no memory
         if arguments.json:
             sys.stdout.write(json.dumps({"ok": False, "message": str(error)}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"{error}\n")

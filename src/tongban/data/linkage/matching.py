@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .blocking import RARE_WORD, Block, candidates, pairs_in, pairs_of, rare_words
 from .data import Report, Settings
@@ -42,6 +43,9 @@ def match(
     sides = [(left, settings.left)] + ([(right, settings.right)] if right is not None else [])
     names = ["left", "right"][: len(sides)]
     report = Report({n: t.num_rows for n, (t, _c) in zip(names, sides, strict=True)}, [f.name for f in fields])
+    for name, (table, columns) in zip(names, sides, strict=True):
+        if again := table.num_rows - pc.count_distinct(table[columns.id], "all").as_py():
+            report.notes.append(f"{name}: {again} rows have an id that another row has")
     with tempfile.TemporaryDirectory() as folder:
         linkage = _Linkage(fields, report, progress, folder)
         with linkage.step("read"):

@@ -215,6 +215,14 @@ def test_small_and_empty_files_have_no_pairs(tmp_path: Path, capsys: pytest.Capt
         assert pairs(tmp_path / "p.csv") == set()
 
 
+def test_ids_that_name_several_rows_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        tmp_path / "twice.csv", [{"id": id_, "name": name} for id_, name in (("1", "陈芳"), ("1", "王伟"), ("2", ""))]
+    )
+    _status, report = run("dedupe", tmp_path / "twice.csv", capsys=capsys)
+    assert "left: 1 rows have an id that another row has" in report["notes"]
+
+
 @pytest.mark.parametrize(
     ("means", "written", "standard"),
     [
