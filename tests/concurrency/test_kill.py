@@ -69,7 +69,7 @@ def test_killing_at_random_loses_nothing_and_doubles_nothing(installation: Insta
         thread.start()
     try:
         killed = _kill_at_random(installation, told)
-        _settle(installation, stuck=60)
+        _settle(installation, stuck=240)
     finally:
         over.set()
         for thread in [*applicants, *offices]:
