@@ -25,9 +25,10 @@ ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 || need "the Pango library" li
 [ -n "$(find /usr/share/fonts -iname '*cjk*' 2>/dev/null | head -n 1)" ] || need "a Chinese font" fonts-noto-cjk
 # Uploads are parsed behind bubblewrap's walls; without it they are parsed all the same, and the log says so.
 command -v bwrap >/dev/null || need "bubblewrap" bubblewrap || true
-# The tests ask OpenSSL's own tools and a device in software.
-command -v openssl >/dev/null && [ -n "$(find /usr/lib -name libsofthsm2.so 2>/dev/null | head -n 1)" ] \
-    || need "what the tests of keys ask" openssl softhsm2 || true
+# Copies are sealed with age; the tests ask OpenSSL's own tools and a device in software.
+command -v age >/dev/null && command -v openssl >/dev/null \
+    && [ -n "$(find /usr/lib -name libsofthsm2.so 2>/dev/null | head -n 1)" ] \
+    || need "what seals copies, and what the tests of keys ask" age openssl softhsm2 || true
 
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/core.txt -r requirements/dev.txt
