@@ -65,7 +65,7 @@ def test_r9_spoiled_lines_hold_no_transaction_and_lose_nothing(province: Provinc
         lines.spoil(name, "pass")
     until(lambda: all(node.ask(OPEN) == [(0,)] for node in nodes.values()), 120, lambda: state(province))
     nothing_lost_nothing_doubled(nodes)
-    until(lambda: all(line(node) == (True, "") for node in nodes.values()), 30, lambda: state(province))
+    until(lambda: all(line(node) == (True, "") for node in nodes.values()), 90, lambda: state(province))
 
 
 def test_kill_and_cut_at_random_loses_nothing_and_doubles_nothing(province: Province) -> None:

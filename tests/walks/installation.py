@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -16,7 +15,7 @@ from tests.concurrency.installation import ROOT, Installation
 
 from .conftest import DESKTOP, PHONE, faults
 
-SHOTS = Path(os.environ.get("TONGBAN_SCREENSHOTS") or tempfile.mkdtemp(prefix="tongban-walk-"))
+SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 DOCUMENTED = {
     "home", "guide", "form", "materials", "receipt", "case", "inbox", "desk", "calendar", "phone",
 }  # fmt: skip
@@ -83,7 +82,7 @@ class Walk:
 
     def _context(self, width: int, language: str = "zh-hans", elder: bool = False) -> BrowserContext:
         context = self.browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
-        context.set_default_timeout(12_000)
+        context.set_default_timeout(30_000)
         kept = [{"name": "tongban_language", "value": language}] + [{"name": "tongban_elder", "value": "1"}] * elder
         urls = [self.url(site) for site in self.installation.ports]
         context.add_cookies([{**cookie, "url": url} for cookie in kept for url in urls])  # type: ignore[typeddict-item]
@@ -98,23 +97,17 @@ class Walk:
         return page
 
     def look(self, page: Page, name: str, also_phone: bool = True) -> None:
-        """The page has no faults, at its width and as a phone shows it; its picture is kept."""
+        """The page has no faults, at its width and as a phone shows it; what the documents show is pictured."""
         width = page.viewport_size["width"] if page.viewport_size else DESKTOP
         found = {width: faults(page)}
-        self._picture(page, name)
+        if SHOTS and name in DOCUMENTED:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            page.evaluate("scrollTo(0, 0)")
+            page.screenshot(path=Path(SHOTS) / f"{name}.png")
         if also_phone and width != PHONE:
             page.set_viewport_size({"width": PHONE, "height": 900})
             found[PHONE] = faults(page)
-            self._picture(page, f"{name}-phone", documented=False)
             page.set_viewport_size({"width": width, "height": 900})
         # A refused form answers 422 and the browser says so on its console: that is no fault.
         left = {w: [f for f in those if "status of 4" not in f] for w, those in found.items()}
         assert not any(left.values()), (name, left)
-
-    def _picture(self, page: Page, name: str, documented: bool = True) -> None:
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        docs = bool(os.environ.get("TONGBAN_SCREENSHOTS"))
-        if docs and not (documented and name in DOCUMENTED):
-            return
-        page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=SHOTS / f"{name}.png", full_page=not docs)

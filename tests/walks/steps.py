@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 LATIN = re.compile(r"(?<![\w.@-])[A-Za-z]{3,}(?![\w@-])")
 ALLOWED = re.compile(
@@ -38,3 +38,15 @@ def latin(page: Page, own: str = "") -> list[str]:
     for key in page.locator(".tb-mono").all_inner_texts():
         shown = shown.replace(key, "")
     return sorted(set(LATIN.findall(ALLOWED.sub("", shown))))
+
+
+def waited(page: Page, selector: str, seconds: int = 120) -> Locator:
+    """Reload until the page has it: a job is on its way. What draws documents runs nicely, so a busy machine makes
+    it wait."""
+    for _second in range(seconds):
+        if page.locator(selector).count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    assert page.locator(selector).count(), said(page)
+    return page.locator(selector).first

@@ -16,7 +16,7 @@ from tongban.site.demo.persons import default_region, generate_persons
 
 from .conftest import PHONE
 from .installation import Walk
-from .steps import fill, latin, press, said
+from .steps import fill, latin, press, said, waited
 
 ITEM = "enterprise_registration"
 
@@ -362,12 +362,7 @@ def test_a_card_that_needs_nobody_is_granted_by_the_rules(walk: Walk) -> None:
         assert page.url != before, said(page)
     press(page, "提交申请")
     page.goto(page.url.replace("receipt/", ""))
-    for _second in range(20):
-        if "您的申请已准予" in said(page):
-            break
-        page.wait_for_timeout(1000)
-        page.reload()
-    assert "您的申请已准予" in said(page)
+    waited(page, "main :text('您的申请已准予')")
 
 
 @pytest.mark.parametrize("path", ["/", f"/items/{ITEM}/", "/progress/", "/services/?q=card"])

@@ -9,10 +9,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page
 
 from .installation import Walk
-from .steps import latin, press, said
+from .steps import latin, press, said, waited
 
 ITEM = "enterprise_registration"
 NAMES = [f"海口{word}商贸有限公司" for word in ("晨星", "暮云", "南溟", "听涛")]
@@ -22,17 +21,6 @@ NAMES = [f"海口{word}商贸有限公司" for word in ("晨星", "暮云", "南
 def cases(walk: Walk) -> dict[str, str]:
     """Four applications: for another office, not to be accepted, refused by one office, moved by a working day."""
     return dict(zip(("decline", "refuse", "one_refuses", "moves"), walk.applications(*NAMES), strict=True))
-
-
-def waited(page: Page, selector: str, seconds: int = 20) -> Locator:
-    """Reload until the page has it: a job is on its way."""
-    for _half in range(seconds * 2):
-        if page.locator(selector).count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
-    assert page.locator(selector).count(), said(page)
-    return page.locator(selector).first
 
 
 @pytest.mark.parametrize(
