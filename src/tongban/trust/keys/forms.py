@@ -79,9 +79,7 @@ class _WithHolder(forms.Form):
             raise forms.ValidationError(_("There is no such person or office.")) from None
 
 
-class Receive(_WithHolder):
-    """An application for a certificate."""
-
+class _ForHolder(_WithHolder):
     profile = forms.ChoiceField(
         label=_("Kind of certificate"),
         choices=[(key.value, title) for key, title in PURPOSES.items() if key not in OWN_VERBS],
@@ -90,6 +88,11 @@ class Receive(_WithHolder):
     holder = forms.CharField(
         label=_("Holder"), help_text=_("Username of the person, or code of the office."), max_length=110
     )
+
+
+class Receive(_ForHolder):
+    """An application for a certificate."""
+
     title = forms.CharField(
         label=_("Name in the certificate"), help_text=_("Empty: the holder's own name."), max_length=64, required=False
     )
@@ -137,17 +140,9 @@ class Distrust(Why):
         self.fields["root"].choices = [(row.id, row.title) for row in roots()]  # type: ignore[attr-defined]
 
 
-class Bind(_WithCertificate, Evidence, _WithHolder):
+class Bind(_WithCertificate, Evidence, _ForHolder):
     """Whose an outside certificate is."""
 
-    profile = forms.ChoiceField(
-        label=_("Kind of certificate"),
-        choices=[(key.value, title) for key, title in PURPOSES.items() if key not in OWN_VERBS],
-        initial=Purpose.PERSON.value,
-    )
-    holder = forms.CharField(
-        label=_("Holder"), help_text=_("Username of the person, or code of the office."), max_length=110
-    )
     field_order = ["certificate", "holder", "profile", "evidence"]
 
 
