@@ -1,4 +1,4 @@
-"""A copy is sealed for whoever may restore it; the drill restores it; another's key or a changed byte stops it (R26)."""
+"""A copy is sealed for whoever may restore it, the drill restores it, and a changed byte stops it (R26)."""
 
 from __future__ import annotations
 
