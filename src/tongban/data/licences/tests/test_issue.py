@@ -18,6 +18,8 @@ from tongban.data.licences.data import Licence, Status
 from tongban.data.licences.models import Token
 from tongban.engine.documents import api as documents
 from tongban.engine.registers import api as registers
+from tongban.trust.seals import api as seals
+from tongban.trust.seals.data import Verdict
 
 from .conftest import FACE, FIRM, USCC
 
@@ -66,6 +68,17 @@ def test_the_pdf_follows_and_its_digest_is_kept(with_pdf: Licence) -> None:
     assert with_pdf.identifier in text and "张示范" in text and "2026年11月21日" in text
     assert text.count(USCC) == 1  # above, and not once more among the lines
     assert with_pdf.file_digest == documents.document(with_pdf.document).digest
+
+
+def test_data_30_the_pdf_bears_the_seal_of_the_office_that_issues(
+    library: SimpleNamespace, run_jobs: Callable[[], int]
+) -> None:
+    seals.make_demo_seal(library.issuer, library.citizen.ref, "证照专用章")
+    made = api.issue("business_licence", FIRM, "海口示范贸易有限公司", USCC, FACE, library.issuer)
+    run_jobs()
+    report = seals.verify_file(documents.pdf(api.licence(made.identifier).document))
+    assert report.verdict is Verdict.VALID, report
+    assert [one.signer for one in report.signatures if one.kind == "seal"] == ["示范省市场监督管理局证照专用章"]
 
 
 def test_nothing_is_left_of_a_rolled_back_issue(library: SimpleNamespace, run_jobs: Callable[[], int]) -> None:
