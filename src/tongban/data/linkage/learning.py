@@ -23,6 +23,7 @@ _SAMPLE = 250_000  # random pairs that show how often strangers agree
 _WRONG = 0.03  # share of values of true matches that have nothing to do with each other
 _MOVED = 0.1  # of what people change together when they move, and a lesson among those who stayed does not see
 _CHANGING = ("address", "phone", "email", "postcode", "street_number")
+_LOOSE = ("text", "place", "region", "occupation", "sex", "category")  # many organisations have the same
 _SEED = 20070101  # the same files give the same pairs
 
 Model = dict[str, Any]
@@ -90,6 +91,8 @@ def learned(
             report.notes.append(f"no lesson in {block.label}")
         core = pupil._settings_obj.core_model_settings
     rows = sum(report.rows.values())
+    if (alone := _alone(pupil)) is not None:
+        matches.append((0, _given_once(alone, sizes)))
     most = max(matches, default=(0, 0.5 * min(report.rows.values())))[1]
     for each in pupil._settings_obj.comparisons:
         report.weights[each.output_column_name] = _sobered(each, most / max(1.0, rows * (rows - 1) / 2), rows)
@@ -109,6 +112,22 @@ def count_values(judge: Linker, connection: duckdb.DuckDBPyConnection, table: st
             f'sum(count(*)) OVER () AS total FROM {table} WHERE "{name}" IS NOT NULL GROUP BY "{name}")'
         )
         judge.table_management.register_term_frequency_lookup(judge._db_api.register(f"common_{name}"), name)
+
+
+def _alone(pupil: Linker) -> Comparison | None:
+    """The name of an organisation where nothing else tells organisations from each other."""
+    told = [each for each in pupil._settings_obj.comparisons if each.output_column_name not in _LOOSE]
+    return told[0] if [each.output_column_name for each in told] == ["organisation_name"] else None
+
+
+def _given_once(names: Comparison, sizes: Mapping[Block, int]) -> float:
+    """Names of organisations are given out once, unlike those of people: the same words are the same organisation,
+    however often they come. Answers how many matches that makes."""
+    same, words = names.comparison_levels[1:3]
+    same._tf_adjustment_column = None
+    same.u_probability = words.u_probability = 1 / _SAMPLE
+    block = Block("", (f'@"{names.output_column_name}"',), frozenset({names.output_column_name}))
+    return next(n for b, n in sizes.items() if b.expressions == block.expressions) / float(same.m_probability or 1.0)
 
 
 def _sobered(each: Comparison, matches: float, rows: int) -> list[dict[str, object]]:

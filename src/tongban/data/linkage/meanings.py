@@ -118,13 +118,16 @@ def _orders(numbers: list[int]) -> list[tuple[int, int, int]]:
 
 
 def _organisation(value: str) -> str | None:
-    """An organisation's name without its legal form and the brackets around its place."""
+    """An organisation's name without its legal form; its place first, without brackets and without 省, 市 or 县."""
+    if is_chinese(value):
+        value = _PLACE_LATER.sub(r"\2\1", unicodedata.normalize("NFKC", value).strip())
     plain = words(value)
     if plain is None:
         return None
     if is_chinese(plain):
-        bare = _FORMS_ZH.sub("", plain.replace(" ", ""))
+        bare = _PLACE.sub(r"\1", _FORMS_ZH.sub("", plain.replace(" ", "")))
         return bare or plain
+    plain = _INITIALS.sub(lambda letters: letters[0].replace(" ", ""), plain)  # B. V. is BV
     return " ".join(w for w in plain.split() if w not in _FORMS) or plain
 
 
@@ -175,11 +178,14 @@ _SPOKEN = _Spoken()
 _TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof", "sir", "lady", "rev", "jr", "sr", "ii", "iii"}
 _FORMS = {
     "ltd", "limited", "inc", "incorporated", "corp", "corporation", "co", "company", "llc", "llp", "plc", "gmbh", "ag",
-    "sa", "srl", "bv", "nv", "pty", "oy", "ab", "as", "the", "and",
+    "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "kg", "mbh", "pty", "oy", "ab", "as", "aps", "kk", "the", "and",
 }  # fmt: skip
 _FORMS_ZH = re.compile(
     r"(股份有限公司|有限责任公司|有限公司|责任公司|公司|集团|个体工商户|合伙企业有限合伙|有限合伙|普通合伙)"
 )
+_PLACE_LATER = re.compile(r"^([^()]{2,6})\(([\u4e00-\u9fff]{2,4})\)(?!.*合伙)")  # 晨星(海口)商贸有限公司
+_PLACE = re.compile(r"^([\u4e00-\u9fff]{2,3}?)[省市县](?=..)")
+_INITIALS = re.compile(r"\b[a-z]( [a-z]\b)+")
 _STREETS = {
     "street": "st", "road": "rd", "avenue": "ave", "av": "ave", "place": "pl", "drive": "dr", "court": "ct",
     "crescent": "cres", "close": "cl", "circuit": "cct", "boulevard": "blvd", "lane": "ln", "parade": "pde",

@@ -101,6 +101,41 @@ def test_two_offices_lists_of_people(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert bits[0] > 0 > bits[-1]
 
 
+def test_names_alone_tell_organisations_from_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = random.Random(3)
+    trades = ("商贸", "科技", "物流", "餐饮管理", "农业开发", "文化传媒")
+    parts = [
+        (p, a + b, t)
+        for p in ("海口", "三亚", "文昌")
+        for a in "晨暮南听椰金新宏"
+        for b in "星云溟涛风沙源达"
+        for t in trades
+    ]
+    names = rng.sample(parts, 400)
+    written = [
+        lambda place, mark, trade: f"{place}{mark}{trade}有限公司",
+        lambda place, mark, trade: f"{place}市{mark}{trade}有限责任公司",
+        lambda place, mark, trade: f"{mark}（{place}）{trade}有限公司",
+    ]
+    left = [{"编号": str(n), "企业名称": written[0](*one)} for n, one in enumerate(names[:300])]
+    right = [{"编号": f"b{n}", "企业名称": rng.choice(written)(*one)} for n, one in enumerate(names) if n >= 150]
+    write(tmp_path / "left.csv", left)
+    write(tmp_path / "right.csv", right)
+    out = tmp_path / "pairs.csv"
+    assert run(tmp_path / "left.csv", tmp_path / "right.csv", "--out", out, capsys=capsys)[0] == 0
+    precision, recall = quality(pairs(out), {(str(n), f"b{n}") for n in range(150, 300)})
+    assert precision >= 0.97 and recall >= 0.97, (precision, recall)
+    often = [
+        {"编号": str(n), "company": f"{written}"} for n, written in enumerate(["Akzo Nobel N.V.", "AKZO NOBEL"] * 30)
+    ]
+    often += [{"编号": str(n), "company": f"{a} {b} B. V."} for n, (a, b) in enumerate(
+        ((a, b) for a in ("Delta", "Coral", "Maple", "Orchid") for b in ("Foods", "Steel", "Paper")), 60)]  # fmt: skip
+    write(tmp_path / "often.csv", often)
+    assert run("dedupe", tmp_path / "often.csv", "--out", out, capsys=capsys)[0] == 0
+    found = pairs(out)
+    assert len(found) == 60 * 59 / 2 and all(int(a) < 60 and int(b) < 60 for a, b in found)
+
+
 def test_one_list_of_companies_holds_some_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = random.Random(2)
     words = [
