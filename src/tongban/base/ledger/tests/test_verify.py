@@ -11,7 +11,7 @@ from django.db import connection
 
 from tongban.base.ledger import api as ledger
 from tongban.base.ledger.sealing import seal
-from tongban.base.ledger.verify.files import verify_file
+from tongban.base.ledger.verify.files import verify_file, verify_receipt
 from tongban.base.ledger.verify.heads import Head, Witness
 
 from .sealed import KEY, certificate, sealed, signer, superuser, told, verdict, witness, write
@@ -65,6 +65,22 @@ def test_t5_a_history_written_anew_with_the_real_key_is_found_and_the_leaf_named
     rewrite_tree()
     assert told(verdict()) == []  # nothing inside the database can tell
     assert told(verdict(seen)) == [("head.fork", 12), ("leaf.altered", 12)]
+
+
+def test_t5_a_receipt_out_of_a_history_written_anew_contradicts_the_witness(seen: Witness) -> None:
+    def told_of(index: int, *witnesses: Witness) -> list[tuple[str, int | None]]:
+        proof = ledger.receipt(number_of(index))
+        assert proof is not None
+        leaf = {"index": index, "leaf": proof.leaf.hex(), "path": [each.hex() for each in proof.path]}
+        shown = {"head": proof.head.record, "keys": {KEY: [certificate()]}, "witnesses": {}, "leaves": [leaf]}
+        return told(verify_receipt(shown, [], witnesses))
+
+    assert told_of(12, seen) == []
+    superuser(f"UPDATE ledger_leaf SET kind = 'hall.case.refused' WHERE seq = {number_of(12)}")
+    rewrite_tree()
+    assert told_of(12) == []  # signed by the real key, and whole in itself
+    assert told_of(12, seen) == [("head.fork", 12)]
+    assert told_of(13, seen) == []
 
 
 def test_t5_a_deleted_leaf_is_named(seen: Witness) -> None:
