@@ -61,16 +61,33 @@ def _csv(path: Path) -> pa.Table:
         raise LinkError(_("{file} does not begin with the names of its columns.").format(file=path))
     if not more:
         return pa.table({name: pa.array([], pa.string()) for name in names})
-    return pyarrow.csv.read_csv(
-        path,
-        read_options=pyarrow.csv.ReadOptions(encoding=encoding),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            strings_can_be_null=True,
-            null_values=["", "NA", "N/A", "NULL", "null", "None", "nan", "NaN"],
-        ),
-    )
+    try:
+        return pyarrow.csv.read_csv(
+            path,
+            read_options=pyarrow.csv.ReadOptions(encoding=encoding),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                null_values=["", "NA", "N/A", "NULL", "null", "None", "nan", "NaN"],
+            ),
+        )
+    except pa.ArrowInvalid:
+        _check_lines(path, encoding, separator, len(names))
+        raise
+
+
+def _check_lines(path: Path, encoding: str, separator: str, names: int) -> None:
+    """`LinkError` that names the first line with more or fewer values than there are columns."""
+    with path.open(encoding=encoding, newline="") as stream:
+        rows = csv.reader(stream, delimiter=separator)
+        odd = next((row for row in rows if row and len(row) != names), None)
+        if odd is not None:
+            message = _(
+                "{file}, line {line}: {values} values, but the first line names {names} columns. Please correct that "
+                "line, or delete what stands above the names of the columns."
+            )
+            raise LinkError(message.format(file=path, line=rows.line_num, values=len(odd), names=names))
 
 
 def _encoding(path: Path) -> str:

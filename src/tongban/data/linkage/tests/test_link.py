@@ -208,6 +208,18 @@ def test_what_is_wrong_is_said(settings: str, word: str, tmp_path: Path, capsys:
     assert not out.exists()
 
 
+def test_a_line_that_does_not_fit_the_heading_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text, line in (
+        ("a.csv", "企业名录\n编号,企业名称\n1,甲\n", 2),
+        ("b.tsv", 'id\tname\n1\t"a\nb"\n2\tc\td\n', 4),
+    ):
+        (tmp_path / name).write_text(text, "utf-8")
+        status, report = run("dedupe", tmp_path / name, "--out", tmp_path / "p.csv", capsys=capsys)
+        assert (status, report["ok"]) == (1, False)
+        assert f"line {line}:" in report["message"] or f"第{line}行" in report["message"], report
+        assert not (tmp_path / "p.csv").exists()
+
+
 @pytest.mark.parametrize("shift", range(3))
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_a_large_file_is_read_whatever_stands_at_its_first_mebibyte(tmp_path: Path, encoding: str, shift: int) -> None:
@@ -271,7 +283,10 @@ def test_ids_that_name_several_rows_are_told(tmp_path: Path, capsys: pytest.Capt
         ("身份证号", "110105491231002", "11010519491231002X"),
         ("phone", "+86 138-1234-5678", "13812345678"),
         ("company", "北京小米科技有限责任公司", "北京小米科技"),
+        ("company", "晨星（海口）商贸有限公司", "海口晨星商贸"),
+        ("company", "海口市晨星商贸有限责任公司", "海口晨星商贸"),
         ("company", "Foo & Bar Co., Ltd.", "foo bar"),
+        ("company", "J. P. Example B.V.", "jp example"),
         ("sex", "女", "f"),
         ("postcode", "570100.0", "570100"),
     ],
