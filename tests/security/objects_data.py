@@ -14,8 +14,8 @@ from tongban.base.kernel.api import identity_check, new_id, now, system, today
 from tongban.data.catalogue import api as catalogue
 from tongban.data.catalogue.data import Category, Description, Item, Level, Mode, Openness, Resource, Sharing, Wish
 from tongban.data.economy import api as economy
+from tongban.data.economy.data import Audience, Content, Figure
 from tongban.data.economy.data import Delivery as Figures
-from tongban.data.economy.data import Figure
 from tongban.data.exchange import api as exchange
 from tongban.data.exchange import models as exchanged
 from tongban.data.ferry import models as ferried
@@ -215,11 +215,15 @@ def _open_bases(folder: Path) -> dict[str, str]:
 
 
 def _waiting(manager: Actor) -> dict[str, str]:
-    """What waits for somebody: a release of figures, a bundle for another zone, an alarm."""
+    """What waits for somebody: a release of figures, a report, a bundle for another zone, an alarm."""
     release = economy.prepare(
         manager, "三季度数据", Figures((Figure("gdp", "460000", "海南省", "2025", Decimal(8000), "first"),), (), 1),
         now() + timedelta(days=9),
     )  # fmt: skip
+    report = economy.write_report(
+        manager, Content("三季度形势判断", "judgement", "accounts", "2025", Audience.INTERNAL, "总体平稳。", "正文。")
+    )
+    economy.hand_in_report(manager, report.id)
     channel = ferried.Channel.objects.create(
         key="to-inner", title="外网至内网", from_zone="outer", to_zone="inner", outgoing=True
     )
@@ -227,6 +231,7 @@ def _waiting(manager: Actor) -> dict[str, str]:
     alarm = Alarm.objects.create(rule="guessing", subject="identity.person:x", count=20, first=now(), last=now())
     return {
         "releases id": release.id,
+        "reports id": report.id,
         "channels key": channel.key,
         "own kind": "encryption",
         "ferry id": bundle.id,

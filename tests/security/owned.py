@@ -19,7 +19,7 @@ NAMES_PEOPLE = {
     "rights id_", "grants id_", "reviews id_", "emergencies id_", "reorganisations id_", "personnel id_",
     "request_id", "certificate_id", "key_id", "act_id", "seal_id", "edit_id", "catalogue id_", "requests id_",
     "catalogue grants id_", "objections id_", "evidence file", "grant_id", "nodes key", "row_id", "ask_id",
-    "deliveries id", "differences id", "review id", "registries id", "tax-governance id", "releases id",
+    "deliveries id", "differences id", "review id", "registries id", "tax-governance id", "releases id", "reports id",
     "channels key", "ferry id", "security id", "results id",
 }  # fmt: skip
 

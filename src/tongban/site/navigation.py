@@ -50,6 +50,7 @@ GROUPS: list[tuple[Text, list[Row]]] = [
             ("linkage.differences", _("Differences"), "linkage:own_sources", "alert-circle"),
             ("linkage.topics|linkage.tax", _("Tax governance"), "linkage:topic", "report-money"),
             ("economy.prepare|economy.approve", _("Releases of figures"), "economy:releases", "trending-up"),
+            ("reports.read|reports.write|reports.review", _("Economic reports"), "economy:reports", "notes"),
             ("register.read", _("Map"), "geography:map", "map"),
             ("register.read", _("Laws"), "laws:index", "scale"),
             (

@@ -1,4 +1,4 @@
-"""Economy: indicators, time series, releases."""
+"""Economy: indicators, time series, releases, forecasts, reports."""
 
 from typing import ClassVar
 
@@ -11,9 +11,19 @@ class EconomyConfig(AppConfig):
     label = "economy"
     verbose_name = _("Macro-economy")
 
+    public_tables: ClassVar[dict[str, str]] = {"economy_report": "SELECT"}
     # Figures before their hour: only those who prepare or approve releases, and the product's own jobs (T20). The
-    # public site's role has no right to the table at all.
-    personal_tables: ClassVar[dict[str, str]] = {"economy_release": "tongban_works('economy')"}
+    # public site's role has no right to that table at all. A draft of a report is its author's alone.
+    personal_tables: ClassVar[dict[str, str]] = {
+        "economy_release": "tongban_works('economy')",
+        "economy_report": (
+            "(stage = 'published' AND audience = 'public') OR (tongban_works('reports') "
+            "AND (stage <> 'draft' OR written_by = 'identity.person:' || tongban_person()))"
+        ),
+    }
+    seen_subjects: ClassVar[dict[str, str]] = {
+        "files.file": "EXISTS (SELECT 1 FROM economy_report WHERE file = which AND file <> '')"
+    }
 
     def ready(self) -> None:
         from . import permissions  # noqa: F401 - declares rights

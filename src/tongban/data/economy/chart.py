@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from .data import Projected
 
 WIDTH, HEIGHT = 720, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 110, 40, 24, 48
@@ -17,11 +19,18 @@ _DASHES = ("none", "10 5", "3 4", "14 5 3 5", "6 3")
 Line = tuple[str, Sequence[tuple[str, Decimal | None]]]
 
 
-def lines(found: Sequence[Line], title: str, description: str) -> SafeString:
-    """Up to five lines over their periods; a missing figure leaves a gap."""
+def lines(
+    found: Sequence[Line], title: str, description: str, *, ahead: Sequence[Projected] = (), name: str = "chart"
+) -> SafeString:
+    """Up to five lines over their periods; a missing figure leaves a gap.
+
+    `ahead`: what is expected of the first line: dashed, with its interval behind it. `name`: where several charts stand
+    on one page.
+    """
     found = found[: len(_INKS)]
-    axis = sorted({period for _name, points in found for period, _value in points})
+    axis = sorted({period for _name, points in found for period, _value in points} | {one.period for one in ahead})
     values = [float(value) for _name, points in found for _p, value in points if value is not None]
+    values += [float(value) for one in ahead for value in (one.low, one.high)]
     if not axis or not values:
         return SafeString("")
     ticks = _ticks(min(values), max(values))
@@ -49,7 +58,8 @@ def lines(found: Sequence[Line], title: str, description: str) -> SafeString:
             ((x[period], HEIGHT - _BOTTOM + 30, period) for period in axis[::-1][::every]),
         ),
     ]
-    for number, (name, points) in enumerate(found):
+    parts.append(_expected(found[0][1], ahead, x, y))
+    for number, (line, points) in enumerate(found):
         path = _path([(x[period], None if value is None else y(float(value))) for period, value in points])
         parts.append(
             format_html(
@@ -58,17 +68,20 @@ def lines(found: Sequence[Line], title: str, description: str) -> SafeString:
                 path,
                 _INKS[number],
                 _DASHES[number],
-                name,
+                line,
             )
         )
     return format_html(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}" class="img-fluid" role="img" '
-        'aria-labelledby="chart_title chart_text"><title id="chart_title">{}</title><desc id="chart_text">{}</desc>{}'
-        "</svg>",
+        'aria-labelledby="{}_title {}_text"><title id="{}_title">{}</title><desc id="{}_text">{}</desc>{}</svg>',
         WIDTH,
         HEIGHT,
         WIDTH,
+        name,
+        name,
+        name,
         title,
+        name,
         description,
         SafeString("".join(parts)),
     )
@@ -81,6 +94,29 @@ def key(number: int) -> SafeString:
         'stroke-width="3" stroke-dasharray="{}"></line></svg>',
         _INKS[number % len(_INKS)],
         _DASHES[number % len(_INKS)],
+    )
+
+
+def _expected(
+    points: Sequence[tuple[str, Decimal | None]],
+    ahead: Sequence[Projected],
+    x: Mapping[str, float],
+    y: Callable[[float], float],
+) -> SafeString:
+    """The interval as an area, the expectation as a dashed line from the last figure on."""
+    if not ahead:
+        return SafeString("")
+    last = next((period, float(value)) for period, value in reversed(points) if value is not None)
+    start = (x[last[0]], y(last[1]))
+    low = [(x[one.period], y(float(one.low))) for one in ahead]
+    high = [(x[one.period], y(float(one.high))) for one in ahead]
+    return format_html(
+        '<path d="{}Z" fill="{}" fill-opacity="0.14"></path>'
+        '<path d="{}" fill="none" stroke="{}" stroke-width="3" stroke-dasharray="5 5"></path>',
+        _path([start, *high, *reversed(low)]),
+        _INKS[0],
+        _path([start, *((x[one.period], y(float(one.value))) for one in ahead)]),
+        _INKS[0],
     )
 
 

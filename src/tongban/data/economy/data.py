@@ -1,4 +1,4 @@
-"""The nouns of the macro-economy: indicators, points, series, vintages, releases (DATA-22)."""
+"""The nouns of the macro-economy: indicators, points, series, vintages, releases, forecasts, reports (DATA-22)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from tongban.base.kernel.data import Event, Ref
 
-INDICATOR, OBSERVATION = "indicator", "observation"
-RELEASE = "economy.release"
+INDICATOR, OBSERVATION, LIBRARY = "indicator", "observation", "economic_report"
+RELEASE, REPORT = "economy.release", "economy.report"
 
 
 class State(StrEnum):
@@ -140,3 +140,86 @@ class FiguresReleased(Event):
     release: Ref
     title: str
     counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """A period that has no figure yet: what is expected, and between which values in four cases of five."""
+
+    period: str
+    value: Decimal
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A projection of a series: never a figure, and made of published figures only.
+
+    `first`, `last`: the periods it was made of. `drift`: the mean yearly change, in per cent where `proportional`, else
+    in the unit. `trials`: forecasts made afterwards for periods whose figure is known by now, from what was known
+    before them; `error`: by how much they were wrong in the mean (per cent or unit, as `drift`), `unchanged`: by how
+    much "the same as a year before" would have been; `within`: the share of figures between low and high, in per cent.
+    """
+
+    points: tuple[Projected, ...]
+    first: str
+    last: str
+    drift: Decimal
+    proportional: bool
+    trials: int
+    error: Decimal
+    unchanged: Decimal
+    within: Decimal
+
+
+class Stage(StrEnum):
+    """Where a version of a report stands. Only its author sees a draft; a returned one carries a remark."""
+
+    DRAFT = "draft"
+    REVIEW = "review"
+    RETURNED = "returned"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Audience(StrEnum):
+    """For whom a report is: leaders and officials with the right to read, or everybody."""
+
+    INTERNAL = "internal"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an author writes. `kind` is a code of the register economic_report, `subject` a topic of indicators,
+    `policies` titles of laws and policies it rests on. It has a text, a file or both."""
+
+    title: str
+    kind: str
+    subject: str
+    period: str
+    audience: Audience
+    summary: str
+    text: str = ""
+    indicators: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One version of a report in the library. `id` is the report's, the same for all its versions; `reason`: what a
+    correction corrects, `remark`: why it was returned or withdrawn; `current`: the version that holds now."""
+
+    id: str
+    version: int
+    stage: Stage
+    current: bool
+    content: Content
+    issuer: str
+    written_by: Ref
+    reviewed_by: Ref | None
+    published_at: datetime | None
+    file: str
+    reason: str
+    remark: str

@@ -52,6 +52,16 @@ def before(period: str) -> str:
     return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"
 
 
+def after(period: str) -> str:
+    """The period that follows, across the turn of the year."""
+    year = int(period[:4])
+    if len(period) == 4:
+        return str(year + 1)
+    number, last = int(period[5:]), 4 if "Q" in period else 12
+    year, number = (year, number + 1) if number < last else (year + 1, 1)
+    return f"{year}Q{number}" if "Q" in period else f"{year}-{number:02}"
+
+
 def words(period: str, chinese: bool = True) -> str:
     """The period for people: 2024年, 2024年第1季度, 2024年3月."""
     if not chinese or len(period) == 4:

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,7 +15,8 @@ from tongban.base.kernel.api import SHANGHAI, Invalid, NotFound
 from tongban.engine.registers import api as registers
 from tongban.trust.identity.api import public
 
-from . import chart, periods, queries
+from . import chart, periods, queries, wording
+from . import forecast as projecting
 from .data import INDICATOR, Comparison, Indicator, Point, Series, Vintage
 
 _MOST_AREAS = 5
@@ -38,11 +38,11 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "one": one,
-            "title": _title(one),
+            "title": wording.title(one),
             "topic": topics.get(one.topic, ""),
             "newest": newest.get(one.code),
-            "period": _period(newest[one.code]["period"]) if one.code in newest else "",
-            "value": _figure(newest[one.code]["value"], one.places) if one.code in newest else "",
+            "period": wording.period(newest[one.code]["period"]) if one.code in newest else "",
+            "value": wording.figure(newest[one.code]["value"], one.places) if one.code in newest else "",
         }
         for one in found
     ]
@@ -81,15 +81,15 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
     places = one.places if not kind else 1
     context = {
         "one": one,
-        "title": _title(one),
+        "title": wording.title(one),
         "unit": unit,
         "areas": areas,
         "chosen": chosen,
         "series": [(chart.key(number), each) for number, each in enumerate(found)],
-        "chart": chart.lines(drawn, f"{_title(one)} ({unit})", description),
+        "chart": chart.lines(drawn, f"{wording.title(one)} ({unit})", description),
         "rows": [
             (
-                _period(period),
+                wording.period(period),
                 [_cell(each, values.get(period), period, places) for each, values in zip(found, shown, strict=True)],
             )
             for period in axis
@@ -120,7 +120,10 @@ def _compared(found: Series, kind: Comparison, base: str, one: Indicator) -> tup
 
 def _cell(found: Series, value: Decimal | None, period: str, places: int | None) -> dict[str, object]:
     point = next((each for each in found.points if each.period == period), None)
-    return {"value": _figure(value, places) if value is not None else "", "revised": bool(point and point.revision > 1)}
+    return {
+        "value": wording.figure(value, places) if value is not None else "",
+        "revised": bool(point and point.revision > 1),
+    }
 
 
 def _changed(found: Series) -> tuple[tuple[Point, ...], ...]:
@@ -129,7 +132,37 @@ def _changed(found: Series) -> tuple[tuple[Point, ...], ...]:
 
 def _revised(points: tuple[Point, ...], one: Indicator) -> tuple[str, list[tuple[str, datetime]]]:
     """A period, and its figures in turn with the moment each was published."""
-    return _period(points[0].period), [(_figure(point.value, one.places), point.known) for point in points]
+    return wording.period(points[0].period), [
+        (wording.figure(point.value, one.places), point.known) for point in points
+    ]
+
+
+@public
+@require_safe
+def forecast(request: HttpRequest, code: str) -> HttpResponse:
+    """What the next periods may bring by the pattern of the past; how it was made and how often it was wrong."""
+    one = queries.indicator(code)
+    areas = queries.areas(code)
+    default = queries.latest([code])[code]["area"] if areas else ""
+    area = request.GET.get("area", "") if request.GET.get("area", "") in dict(areas) else default
+    found = queries.series(code, area)
+    made = projecting.forecast(found)
+    title, places = wording.title(one), one.places
+    context: dict[str, object] = {"one": one, "title": title, "areas": areas, "area": area, "made": made}
+    if made:
+        context |= wording.forecast(found, made)
+        context["chart"] = chart.lines(
+            [(found.area_name, [(point.period, point.value) for point in found.points])],
+            f"{title} ({one.unit})",
+            _("Figures to %(last)s, then what is expected, dashed; every value is in the table.")
+            % {"last": wording.period(made.last)},
+            ahead=made.points,
+        )
+        context["rows"] = [
+            (wording.period(each.period), *(wording.figure(v, places) for v in (each.value, each.low, each.high)))
+            for each in made.points
+        ]
+    return render(request, "economy/forecast.html", context)
 
 
 @public
@@ -162,18 +195,6 @@ def data(request: HttpRequest, code: str, area: str, format: str) -> HttpRespons
     one = found.indicator
     body = {"indicator": one.code, "title": one.title, "unit": one.unit, "area": found.area, "points": rows}
     return JsonResponse(body | {"area_name": found.area_name}, json_dumps_params={"ensure_ascii": False})
-
-
-def _figure(value: Decimal, places: int | None) -> str:
-    return f"{value:,f}" if places is None else f"{value:,.{places}f}"
-
-
-def _title(one: Indicator) -> str:
-    return one.title_en if one.title_en and (get_language() or "zh").startswith("en") else one.title
-
-
-def _period(period: str) -> str:
-    return periods.words(period, not (get_language() or "zh").startswith("en"))
 
 
 def _day(text: str) -> date | None:

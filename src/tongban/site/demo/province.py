@@ -18,6 +18,7 @@ from .bases import load_bases
 from .deliver import Progress, deliver, quiet
 from .enterprises import generate_enterprises
 from .persons import default_region, generate_persons
+from .reports import load_reports
 
 Counts = dict[str, Any]
 
@@ -42,6 +43,7 @@ def load(
     people: list[Step] = [
         ("people", lambda: _people(folder, settings, residents, enterprises, counts, progress)),
         ("licences", lambda: _licences(folder)),
+        ("reports", load_reports),
     ]
     parts = [*before, *people, items]
     for done, (name, step) in enumerate(parts):

@@ -1,7 +1,7 @@
 """Front door of the hall."""
 
 from .actions.decide import decide, extend, resume, suspend
-from .actions.drafts import open_draft, save_draft
+from .actions.drafts import open_draft, save_draft, use_earlier
 from .actions.follow import answer_correction, collect, rate, withdraw
 from .actions.questions import ask, reply
 from .actions.submit import submit, submit_draft
@@ -19,6 +19,7 @@ from .items.api import (
     versions,
 )
 from .queries.cases import case_view, case_view_of
+from .queries.earlier import earlier_papers, papers_reused
 from .queries.figures import hall_figures
 from .queries.people import applicant_of, party_of
 from .queries.services import define_service, has_service, service
@@ -37,6 +38,7 @@ __all__ = [
     "decide",
     "decline",
     "define_service",
+    "earlier_papers",
     "examine",
     "extend",
     "guide",
@@ -49,6 +51,7 @@ __all__ = [
     "item_title",
     "open_draft",
     "open_work",
+    "papers_reused",
     "party_of",
     "publish",
     "rate",
@@ -62,6 +65,7 @@ __all__ = [
     "submit_draft",
     "suspend",
     "take_in",
+    "use_earlier",
     "versions",
     "withdraw",
 ]

@@ -200,6 +200,20 @@ class Holder:
     provisional: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierPaper:
+    """An upload of an earlier case that may stand in for a new one (DATA-40). `at`: when it was handed in."""
+
+    file: str
+    name: str
+    size: int
+    mime: str
+    sha256: str
+    at: datetime
+    case: Ref
+    case_no: str
+
+
 @dataclass(frozen=True)
 class CaseView:
     """A case as a page shows it."""

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Stale, now
 from tongban.engine.forms import api as forms
-from tongban.engine.forms.data import FormDefinition
+from tongban.engine.forms.data import FormDefinition, Material
 from tongban.trust.identity.data import Actor
 
 from ..models import Draft
 from ..queries.services import open_service
-from .papers import licence_paper, material_of, receive_paper
+from .papers import earlier_paper, licence_paper, material_of, receive_paper
 
 
 def open_draft(actor: Actor, item: str, visitor: Ref | None = None) -> Draft:
@@ -75,9 +75,17 @@ def add_paper(actor: Actor, draft_id: str, slot_name: str, stream: Any, name: st
     file = receive_paper(actor, form, slot_name, stream, name, Ref("hall.draft", draft.public_id))
     with transaction.atomic():
         draft = access_draft(actor, draft_id, lock=True)
-        if len(draft.papers.get(slot_name, [])) >= slot.max_files:
-            raise Invalid({slot_name: _("There are already %d files here. Remove one first.") % slot.max_files})
+        _require_room(draft, slot)
         _put(draft, slot_name, {"file": file.id, "name": file.name, "size": file.size, "type": file.mime})
+    return draft
+
+
+def use_earlier(actor: Actor, draft_id: str, slot_name: str, file: str) -> Draft:
+    """Use a file of an earlier case instead of an upload (DATA-40). Only the applicant's own."""
+    with transaction.atomic():
+        draft = access_draft(actor, draft_id, lock=True)
+        _require_room(draft, material_of(draft_form(draft), slot_name))
+        _put(draft, slot_name, earlier_paper(actor, draft, slot_name, file))
     return draft
 
 
@@ -105,6 +113,11 @@ def discard_draft(actor: Actor, draft_id: str) -> None:
     """Throw the draft away."""
     with transaction.atomic():
         access_draft(actor, draft_id, lock=True).delete()
+
+
+def _require_room(draft: Draft, slot: Material) -> None:
+    if len(draft.papers.get(slot.name, [])) >= slot.max_files:
+        raise Invalid({slot.name: _("There are already %d files here. Remove one first.") % slot.max_files})
 
 
 def _put(draft: Draft, slot: str, paper: dict[str, Any]) -> None:

@@ -42,7 +42,7 @@ def answer_correction(
         case.version += 1
         case.save(update_fields=["round", "state", "version"])
         Answers.objects.create(case=case, round=case.round, answers=clean, nonce=nonce, at=now())
-        keep_papers(case, papers)
+        keep_papers(actor, case, papers)
         correction.answered_at = now()
         correction.save(update_fields=["answered_at"])
         to_accept(case)

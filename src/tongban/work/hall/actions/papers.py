@@ -1,7 +1,8 @@
-"""Materials that a program hands in: files it sent before, and licences of the library. Only the actor's own."""
+"""Materials without an upload on the page: files sent before, files of earlier cases, licences. Only one's own."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from tongban.engine.forms import api as forms
 from tongban.engine.forms.data import FormDefinition, Material
 from tongban.trust.identity.data import Actor
 
+from ..models import Draft
+from ..queries.earlier import earlier_papers
 from ..queries.people import number_shown
 from ..queries.services import open_service
 
@@ -47,6 +50,20 @@ def licence_paper(material: Material, holder: Ref, identifier: str) -> dict[str,
     if licence is None or licence.type != material.licence:
         raise Refused(_("This licence cannot be used here."))
     return {"licence": licence.identifier, "name": f"{licence.title} {number_shown(licence.number)}"}
+
+
+def earlier_paper(actor: Actor, draft: Draft, slot: str, file: str) -> dict[str, Any]:
+    """A file of the applicant's earlier case in place of an upload (DATA-40): the very file, whose content is still
+    what was handed in. `Refused` for every other, whosever it is (T13)."""
+    found = next((one for one in earlier_papers(actor, draft).get(slot, ()) if one.file == file), None)
+    if found is None:
+        raise Refused(_("This material cannot be used here."))
+    with files.open_released(file) as content:
+        if hashlib.sha256(content.read()).hexdigest() != found.sha256:
+            raise Refused(_("The stored file is damaged. Please upload it again."))
+    held = {"file": found.file, "name": found.name, "size": found.size, "type": found.mime}
+    origin = {"earlier": str(found.case), "case_no": found.case_no, "at": found.at.isoformat()}
+    return {**held, **origin, "sha256": found.sha256}
 
 
 def own_papers(

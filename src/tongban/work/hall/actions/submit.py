@@ -157,7 +157,7 @@ def _create(
         submitted_at=moment,
     )
     Answers.objects.create(case=case, round=1, answers=answers, at=moment)
-    keep_papers(case, papers)
+    keep_papers(actor, case, papers)
     reserve(case, service, answers)
     ledger.write("hall.case.submitted", case.ref, by=actor.by, office=office.ref.id, item=service.item, channel=channel)
     send_notice("submitted", case, {"query_code": code}, office.title)
@@ -183,8 +183,9 @@ def _home_division() -> str:
     return identity.office_by_code("province").division
 
 
-def keep_papers(case: Case, papers: Papers) -> None:
-    """Write down what was handed in for this round; licences of the library count as an upload saved."""
+def keep_papers(actor: Actor, case: Case, papers: Papers) -> None:
+    """Write down what was handed in for this round; licences of the library and files of earlier cases count as an
+    upload saved (DATA-40)."""
     rows = [
         Paper(
             case=case,
@@ -201,6 +202,11 @@ def keep_papers(case: Case, papers: Papers) -> None:
     for row in rows:
         if row.licence:
             licences.reuse(row.licence, case.ref, row.slot)
+    for slot, held in papers.items():
+        for paper in held:
+            if paper.get("earlier"):
+                facts = {name: paper[name] for name in ("file", "sha256", "earlier", "at")}
+                ledger.write("hall.paper.reused", case.ref, by=actor.by, slot=slot, **facts)
 
 
 def reserve(case: Case, service: Service, answers: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from ..actions import drafts
 from ..actions.reports import report_value
 from ..actions.submit import handed_in, submit_draft
 from ..models import Draft
+from ..queries.earlier import earlier_papers
 from ..queries.items import item_title
 from ..queries.people import known_about, number_shown
 
@@ -201,6 +202,8 @@ def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
     if request.method == "POST":
         try:
             _change_papers(request, draft)
+            if chosen := request.POST.get("_earlier", ""):
+                drafts.use_earlier(actor_of(request), draft.public_id, *chosen.partition(":")[::2])
         except Invalid as error:
             errors = error.errors
         draft.refresh_from_db()
@@ -212,7 +215,15 @@ def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
         elif not errors:
             return redirect(step_url(draft, MATERIALS))
     _shown(request, draft)
-    shown = [{**slot, "error": errors.get(slot["name"], "")} for slot in slots(draft)]
+    earlier = earlier_papers(actor_of(request), draft)
+    shown = [
+        {
+            **slot,
+            "error": errors.get(slot["name"], ""),
+            "earlier": () if slot["licence"] else earlier.get(slot["name"], ()),
+        }
+        for slot in slots(draft)
+    ]
     context = {**frame(draft, MATERIALS), "slots": shown, "errors": errors}
     context["labels"] = {slot["name"]: slot["label"] for slot in context["slots"]}
     return render(request, "hall/apply/materials.html", context, status=422 if errors else 200)
@@ -290,6 +301,7 @@ def slots(draft: Draft) -> list[dict[str, Any]]:
                     "name": paper["name"],
                     "size": paper.get("size"),
                     "state": "ok",
+                    "message": _handed_in_before(paper),
                     "url": (link := reverse("hall:draft_paper", args=[draft.public_id, material.name, place])),
                     "preview_url": link if str(paper.get("type", "")).startswith("image/") else "",
                     "remove_url": reverse("hall:remove_paper", args=[draft.public_id, material.name, place]),
@@ -300,6 +312,11 @@ def slots(draft: Draft) -> list[dict[str, Any]]:
         }
         for material in forms.fragment(form, None, draft.answers).materials
     ]
+
+
+def _handed_in_before(paper: dict[str, Any]) -> str:
+    """Where a file that was not uploaded for this application comes from."""
+    return _("Handed in before, for case %s.") % paper["case_no"] if paper.get("earlier") else ""
 
 
 def _review(request: HttpRequest, draft: Draft) -> HttpResponse:

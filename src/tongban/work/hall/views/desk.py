@@ -157,6 +157,7 @@ def _papers(found: Case, form: Any) -> list[dict[str, Any]]:
     titles = {material.name: str(material.title) for material in form.materials}
     rows = list(found.papers.filter(round=found.round).order_by("id"))
     kept = files.files_by_id([paper.file for paper in rows if paper.file])
+    reused = {entry.facts["file"] for entry in ledger.history(found.ref) if entry.kind == "hall.paper.reused"}
     return [
         {
             "title": titles.get(paper.slot, paper.slot),
@@ -164,6 +165,7 @@ def _papers(found: Case, form: Any) -> list[dict[str, Any]]:
             "licence": paper.licence,
             "url": reverse("hall:paper", args=[found.public_id, paper.pk]) if paper.file else "",
             "size": kept[paper.file].size if paper.file in kept else None,
+            "earlier": kept[paper.file].at if paper.file in reused and paper.file in kept else None,
             "image": paper.file in kept and kept[paper.file].mime.startswith("image/"),
         }
         for paper in rows
