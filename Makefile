@@ -30,7 +30,7 @@ lint: setup      ## formatter, linter, types, import contracts
 	$(BIN)/lint-imports
 
 requirements:    ## pin again (needs uv)
-	for group in core dev; do \
+	for group in core dev spark; do \
 	  uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	    --no-header requirements/$$group.in -o requirements/$$group.txt; done
 

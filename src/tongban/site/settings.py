@@ -19,6 +19,7 @@ SITE = os.environ.get("TONGBAN_SITE", "system")
 PRODUCTION = os.environ.get("TONGBAN_PROFILE", "demo") == "production"
 TONGBAN_DEMO = not PRODUCTION
 TONGBAN_ZONE = os.environ.get("TONGBAN_ZONE", "outer")
+TONGBAN_LINKAGE_ENGINE = os.environ.get("TONGBAN_LINKAGE_ENGINE", "duckdb")
 TONGBAN_REGION = os.environ.get("TONGBAN_REGION", "hainan")
 TONGBAN_REGION_TITLE = region_title(checkout() / "regions" / TONGBAN_REGION)
 TONGBAN_HOME = home()

@@ -15,28 +15,27 @@ _RARE_WORDS = 6
 
 @dataclass(frozen=True)
 class Block:
-    """A condition under which two rows are compared: equal values of these SQL expressions of one row."""
+    """A condition under which two rows of a table are compared: equal values of these SQL expressions of one row."""
 
     label: str
     expressions: tuple[str, ...]
     fields: frozenset[str]  # those that the expressions are made of: they cannot be learned there
+    table: str = "rows"
 
     def keys(self, prefix: str = "") -> list[str]:
         """The expressions of the row that the prefix (`l.`) names."""
         return [f"({e.replace('@', prefix)})" for e in self.expressions]
 
-    def some(self, share: int) -> str:
-        """SQL: a row is among one of so many parts of the block, with all that share its key."""
-        return f"hash({', '.join(self.keys())}) % {share} = 0" if share > 1 else "true"
-
-    def rule(self, linked: bool, share: int = 1) -> str:
-        """SQL: rows `l` and `r` are a pair of the block, or of one part of it."""
+    def pairs(self, linked: bool, table: str = "", share: int = 1) -> str:
+        """SQL: the pairs `l`, `r` of rows of the table; or of those that one of so many parts of the keys has."""
+        some = f"WHERE hash({', '.join(self.keys())}) % {share} = 0" if share > 1 else ""
         equal = [f"{a} = {b}" for a, b in zip(self.keys("l."), self.keys("r."), strict=True)]
-        part = [f"hash({', '.join(self.keys('l.'))}) % {share} = 0"] if share > 1 else []
-        return " AND ".join([*equal, "l.side < r.side" if linked else "l.row < r.row", *part])
+        equal.append("l.side < r.side" if linked else "l.row < r.row")
+        rows = f"(FROM {table or self.table} {some})"
+        return f"SELECT l.row AS l, r.row AS r FROM {rows} l JOIN {rows} r ON {' AND '.join(equal)}"
 
 
-RARE_WORD = Block("a rare word", ("unnest(@rare)",), frozenset())
+RARE_WORD = Block("a rare word", ("@word",), frozenset(), "rare")
 
 
 def candidates(fields: list[Field]) -> Iterator[Block]:
@@ -81,7 +80,7 @@ def candidates(fields: list[Field]) -> Iterator[Block]:
 
 
 def pairs_in(connection: duckdb.DuckDBPyConnection, block: Block, table: str, linked: bool) -> int:
-    """How many pairs a block makes."""
+    """How many pairs a block makes of the rows of the table."""
     keys = ", ".join(f"{key} AS k{n}" for n, key in enumerate(block.keys()))
     names = ", ".join(f"k{n}" for n in range(len(block.expressions)))
     known = " AND ".join(f"k{n} IS NOT NULL" for n in range(len(block.expressions)))
@@ -93,35 +92,23 @@ def pairs_in(connection: duckdb.DuckDBPyConnection, block: Block, table: str, li
     return int(connection.execute(f"SELECT {count} FROM ({counted})").fetchall()[0][0] or 0)
 
 
-def pairs_of(connection: duckdb.DuckDBPyConnection, blocks: list[Block], table: str, linked: bool) -> int:
+def pairs_of(connection: duckdb.DuckDBPyConnection, blocks: list[Block], linked: bool) -> int:
     """Makes the table `pairs` of the blocks, each pair once, as Splink wants it; answers how many they are."""
-    exploded = f"(SELECT row, side, unnest(rare) AS word FROM {table})"
-    sides = "l.side < r.side" if linked else "l.row < r.row"
-    each = [
-        f"SELECT l.row AS l, r.row AS r FROM {exploded} l JOIN {exploded} r ON l.word = r.word AND {sides}"
-        if block is RARE_WORD
-        else f"SELECT l.row AS l, r.row AS r FROM {table} l JOIN {table} r ON {block.rule(linked)}"
-        for block in blocks
-    ]
+    each = " UNION ALL ".join(block.pairs(linked) for block in blocks)
     connection.execute(
-        "CREATE TABLE pairs AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r "
-        f"FROM ({' UNION ALL '.join(each)}) GROUP BY l, r"
+        f"CREATE TABLE pairs AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r FROM ({each}) GROUP BY l, r"
     )
     return int(connection.execute("SELECT count(*) FROM pairs").fetchall()[0][0])
 
 
-def rare_words(connection: duckdb.DuckDBPyConnection, fields: list[Field], table: str) -> None:
-    """Give each row of the table a list `rare`: the rarest words of its names and texts that others have too."""
+def rare_words(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -> None:
+    """Makes the table `rare`: the rarest words of each row's names and texts that others have too."""
     sources = [words_of(f'"{f.name}"') for f in fields if f.compared in ("name", "organisation", "text")]
     sources += [f"string_split(\"{f.name}\", ' ')" for f in fields if f.compared == "word"]
-    every = " UNION ALL ".join(f"SELECT row, unnest({source}) AS word FROM {table}" for source in sources)
+    every = " UNION ALL ".join(f"SELECT row, side, unnest({source}) AS word FROM rows" for source in sources)
     connection.execute(f"""
-        CREATE TEMP TABLE rare_words AS
-        WITH every AS (SELECT DISTINCT row, word FROM ({every or "SELECT 0 AS row, '' AS word WHERE false"})),
+        CREATE TABLE rare AS
+        WITH every AS (SELECT DISTINCT row, side, word FROM ({every or "SELECT row, side, '' AS word FROM rows"})),
              counted AS (SELECT word, count(*) AS n FROM every GROUP BY word HAVING n BETWEEN 2 AND {_MOST_SHARED})
-        SELECT row, list(word ORDER BY n, word)[1:{_RARE_WORDS}] AS rare
-        FROM every JOIN counted USING (word) GROUP BY row""").fetchall()
-    connection.execute(f"""
-        CREATE OR REPLACE TABLE {table} AS
-        SELECT t.*, coalesce(r.rare, []::VARCHAR[]) AS rare
-        FROM {table} t LEFT JOIN rare_words r USING (row)""").fetchall()
+        SELECT row, side, word FROM every JOIN counted USING (word)
+        QUALIFY row_number() OVER (PARTITION BY row ORDER BY n, word) <= {_RARE_WORDS}""")

@@ -1,7 +1,12 @@
-"""How each kind of field is compared: from the strongest agreement down to none."""
+"""How each kind of field is compared: from the strongest agreement down to none.
+
+The levels are written in SQL that DuckDB and, translated by Splink, Spark understand; `bytes_...` are functions that
+either engine defines (`engines`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import splink.comparison_level_library as cll
@@ -12,21 +17,28 @@ from .records import Field
 Level = Any  # Splink's level creators have no common public type
 
 
-def comparison(field: Field) -> cl.CustomComparison:
-    """Splink's comparison of one field. Levels above the last mean less and less agreement."""
-    levels = [_exact(field), *_LEVELS[field.compared](field.name), cll.ElseLevel()]
-    for n, level in enumerate(levels):  # what is assumed of matches until it is learned: three of four agree
-        level.configure(m_probability=0.75 * 0.25**n if n < len(levels) - 1 else 0.25**n)
-    levels.insert(0, cll.NullLevel(field.name))
-    return cl.CustomComparison(output_column_name=field.name, comparison_levels=levels)
+def comparison(field: Field, m: Sequence[float] = (), u: Sequence[float] = ()) -> cl.CustomComparison:
+    """Splink's comparison of one field. Outcomes after the first mean less and less agreement; `m` and `u`: how often
+    matches and strangers show each, in this order. Without them it says what agrees, and weighs nothing."""
+    exact = cll.ExactMatchLevel(field.name, term_frequency_adjustments=bool(m) and by_rarity(field))
+    levels = [exact.configure(label_for_charts="the same"), *_LEVELS[field.compared](field.name), cll.ElseLevel()]
+    for level, m_each, u_each in zip(levels, m, u, strict=False):
+        level.configure(m_probability=m_each, u_probability=u_each)
+    return cl.CustomComparison(output_column_name=field.name, comparison_levels=[cll.NullLevel(field.name), *levels])
 
 
-def _exact(field: Field) -> Level:
+def outcomes(field: Field) -> list[str]:
+    """What comparing a field may say, from the same down to nothing in common."""
+    return [
+        "the same",
+        *(level.label_for_charts for level in _LEVELS[field.compared](field.name)),
+        "All other comparisons",
+    ]
+
+
+def by_rarity(field: Field) -> bool:
     """Agreement on a rare value weighs more than on a common one; numbers and dates are about equally rare."""
-    level = cll.ExactMatchLevel(
-        field.name, term_frequency_adjustments=field.compared not in ("date", "number", "email")
-    )
-    return level.configure(label_for_charts="the same")
+    return field.compared not in ("date", "number", "email")
 
 
 def _sql(template: str, label: str, name: str) -> Level:
@@ -34,14 +46,17 @@ def _sql(template: str, label: str, name: str) -> Level:
     sql = template
     for side in "lr":
         sql = sql.replace(f"{{{side}}}", f'"{name}_{side}"')
-        for part in ("sound", "bits", "word1", "word2", "word3"):
+        for part in ("sound", "bits1", "bits2", "word1", "word2", "word3"):
             sql = sql.replace(f"{{{side}:{part}}}", f'"{name}_{part}_{side}"')
-    return cll.CustomLevel(sql, label_for_charts=label)
+    return cll.CustomLevel(sql, label_for_charts=label, base_dialect_str="duckdb")
 
 
 # The exact distances cost microseconds, and most candidate pairs are strangers: what rules a distance out for next to
 # nothing is asked first. SQL evaluates the second part of a condition only for the pairs that passed the first.
-_SHARED = "bit_count({l:bits} & {r:bits}) / bit_count({l:bits} | {r:bits})"
+_SHARED = (
+    "(bit_count({l:bits1} & {r:bits1}) + bit_count({l:bits2} & {r:bits2})) / "
+    "(bit_count({l:bits1} | {r:bits1}) + bit_count({l:bits2} | {r:bits2}))"
+)
 _SHORTER = "least(length({l}), length({r})) / greatest(length({l}), length({r}))"
 
 
@@ -53,8 +68,8 @@ _ONE_WORD = " OR ".join(f"{{l:word{n}}} = {{r:word{k}}}" for n in _THREE for k i
 def _alike(least: float) -> str:
     """Share of characters that need no change; names too different in length, words or characters hardly have it."""
     return (
-        f"CASE WHEN {_SHORTER} >= {least} AND jaccard({{l}}, {{r}}) >= {round(least * 0.7, 2)} "
-        f"THEN 1 - levenshtein({{l}}, {{r}}) / greatest(length({{l}}), length({{r}})) >= {least} ELSE false END"
+        f"CASE WHEN {_SHORTER} >= {least} AND bytes_jaccard({{l}}, {{r}}) >= {round(least * 0.7, 2)} "
+        f"THEN 1 - bytes_levenshtein({{l}}, {{r}}) / greatest(length({{l}}), length({{r}})) >= {least} ELSE false END"
     )
 
 
@@ -62,32 +77,30 @@ def _spelled(shared: float, likeness: float) -> str:
     """So many words shared, or some of them and the spelling alike: long texts have no exact distance at this price."""
     return (
         f"CASE WHEN {_SHARED} >= {shared} THEN true WHEN {_SHARED} < {round(shared / 3, 2)} THEN false "
-        f"ELSE jaro_winkler_similarity({{l}}, {{r}}) >= {likeness} END"
+        f"ELSE bytes_jaro_winkler({{l}}, {{r}}) >= {likeness} END"
     )
 
 
 def _slips(most: int) -> str:
     """At most so many digits differ. Long numbers with so few slips have a Jaro similarity of 0.8 at least."""
     return (
-        "CASE WHEN least(length({l}), length({r})) < 8 OR jaro_similarity({l}, {r}) >= 0.8 "
-        f"THEN damerau_levenshtein({{l}}, {{r}}) <= {most} ELSE false END"
+        "CASE WHEN least(length({l}), length({r})) < 8 OR bytes_jaro({l}, {r}) >= 0.8 "
+        f"THEN bytes_damerau({{l}}, {{r}}) <= {most} ELSE false END"
     )
 
 
 def _name(name: str) -> list[Level]:
     return [
-        _sql("jaro_winkler_similarity({l}, {r}) >= 0.92", "almost the same", name),
+        _sql("bytes_jaro_winkler({l}, {r}) >= 0.92", "almost the same", name),
         _sql(f"{{l:sound}} = {{r:sound}} OR {_SAME_WORDS}", "sounds the same", name),
-        _sql(
-            "jaro_winkler_similarity({l}, {r}) >= 0.8 OR starts_with({l}, {r}) OR starts_with({r}, {l})", "alike", name
-        ),
-        _sql(f"{_ONE_WORD} OR jaro_winkler_similarity({{l}}, {{r}}) >= 0.7", "a part the same", name),
+        _sql("bytes_jaro_winkler({l}, {r}) >= 0.8 OR starts_with({l}, {r}) OR starts_with({r}, {l})", "alike", name),
+        _sql(f"{_ONE_WORD} OR bytes_jaro_winkler({{l}}, {{r}}) >= 0.7", "a part the same", name),
     ]
 
 
 def _organisation(name: str) -> list[Level]:
     return [
-        _sql("{l:bits} = {r:bits}", "the same words", name),
+        _sql("{l:bits1} = {r:bits1} AND {l:bits2} = {r:bits2}", "the same words", name),
         _sql(f"{{l:sound}} = {{r:sound}} OR {_alike(0.85)}", "almost the same", name),
         _sql(
             "(contains({l}, {r}) OR contains({r}, {l})) AND least(length({l}), length({r})) >= 2",
@@ -95,7 +108,7 @@ def _organisation(name: str) -> list[Level]:
             name,
         ),
         _sql(f"{_SHARED} >= 0.5", "half the words", name),
-        _sql(f"{_SHARED} >= 0.25 OR jaro_winkler_similarity({{l}}, {{r}}) >= 0.8", "alike", name),
+        _sql(f"{_SHARED} >= 0.25 OR bytes_jaro_winkler({{l}}, {{r}}) >= 0.8", "alike", name),
     ]
 
 
@@ -112,12 +125,13 @@ def _date(name: str) -> list[Level]:
     return [
         _sql(_slips(1), "one digit differs", name),
         _sql(
-            "{l}[1:4] = {r}[1:4] AND ({l}[6:7] = {r}[9:10] AND {l}[9:10] = {r}[6:7])",
+            "left({l}, 4) = left({r}, 4) AND substr({l}, 6, 2) = substr({r}, 9, 2) "
+            "AND substr({l}, 9, 2) = substr({r}, 6, 2)",
             "day and month changed over",
             name,
         ),
         _sql(_slips(2), "two digits differ", name),
-        _sql("{l}[1:4] = {r}[1:4] OR {l}[5:] = {r}[5:]", "the same year, or the same day", name),
+        _sql("left({l}, 4) = left({r}, 4) OR substr({l}, 5) = substr({r}, 5)", "the same year, or the same day", name),
     ]
 
 
@@ -131,22 +145,22 @@ def _number(name: str) -> list[Level]:
 def _email(name: str) -> list[Level]:
     return [
         _sql("split_part({l}, '@', 1) = split_part({r}, '@', 1)", "the same name before the @", name),
-        _sql("jaro_winkler_similarity({l}, {r}) >= 0.9", "almost the same", name),
-        _sql("jaro_winkler_similarity({l}, {r}) >= 0.8", "alike", name),
+        _sql("bytes_jaro_winkler({l}, {r}) >= 0.9", "almost the same", name),
+        _sql("bytes_jaro_winkler({l}, {r}) >= 0.8", "alike", name),
     ]
 
 
 def _code(name: str) -> list[Level]:
     return [
         _sql(_slips(1), "one character differs", name),
-        _sql("{l}[1:3] = {r}[1:3]", "the same beginning", name),
+        _sql("left({l}, 3) = left({r}, 3)", "the same beginning", name),
     ]
 
 
 def _word(name: str) -> list[Level]:
     return [
-        _sql("jaro_winkler_similarity({l}, {r}) >= 0.9", "almost the same", name),
-        _sql("jaro_winkler_similarity({l}, {r}) >= 0.8 OR contains({l}, {r}) OR contains({r}, {l})", "alike", name),
+        _sql("bytes_jaro_winkler({l}, {r}) >= 0.9", "almost the same", name),
+        _sql("bytes_jaro_winkler({l}, {r}) >= 0.8 OR contains({l}, {r}) OR contains({r}, {l})", "alike", name),
     ]
 
 

@@ -27,13 +27,15 @@ class Columns:
 class Settings:
     """How two files (or one) are linked. `threshold`: least probability of a pair that is written.
 
-    `one_to_one`: a row has at most one partner in the other file.
+    `one_to_one`: a row has at most one partner in the other file. `engine`: `duckdb`, `spark` on this machine, or the
+    master of a Spark cluster (`spark://host:7077`); empty is the site's.
     """
 
     left: Columns
     right: Columns
     threshold: float = 0.5
     one_to_one: bool = False
+    engine: str = ""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""`match`: probabilities of pairs, learned without labels by Splink (Fellegi-Sunter, EM) on DuckDB."""
+"""`match`: probabilities of pairs, learned without labels (Fellegi-Sunter, EM), with Splink on DuckDB or on Spark."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django import conf
 
 from .blocking import RARE_WORD, Block, candidates, pairs_in, pairs_of, rare_words
 from .data import Report, Settings
+from .engines import compare, engine
 from .grouping import one_to_one, through_others
-from .learning import LESSON, Model, count_values, learned, lessons, linker, strangers
+from .learning import LESSON, Model, count_values, examples, learned, lessons
+from .learning import settings as as_settings
 from .records import Field, derived, fields_of, standardised
 
 _BUDGET = 5  # candidate pairs for each row, where there are more than can always be afforded
 _AFFORDABLE = 4_000_000  # candidate pairs that are never too many
 _LARGE = 400_000  # rows above which what is sure is not compared, and only keys that few rows share are looked at
-_STRANGERS = 20_000  # rows of a large file that show how often strangers agree
 _MEMORY = "1200MB"  # of the engine; more goes to disk
 _LEAST_EVIDENCE = -20.0  # bits; pairs below are strangers, whatever the share of matches
 _UNIQUE = 0.999  # share of the sure pairs whose rows are in no other, where a number names one row of a file
@@ -47,12 +49,16 @@ def match(
         if again := table.num_rows - pc.count_distinct(table[columns.id], "all").as_py():
             report.notes.append(f"{name}: {again} rows have an id that another row has")
     with tempfile.TemporaryDirectory() as folder:
-        linkage = _Linkage(fields, report, progress, folder)
-        with linkage.step("read"):
-            for table, columns in sides:
-                linkage.arrive(standardised(table, columns, fields), table[columns.id].combine_chunks())
-        pairs = linkage.pairs(settings)
-        linkage.connection.close()
+        site = getattr(conf.settings, "TONGBAN_LINKAGE_ENGINE", "duckdb")
+        linkage = _Linkage(fields, report, progress, folder, settings.engine or site)
+        try:
+            with linkage.step("read"):
+                for table, columns in sides:
+                    linkage.arrive(standardised(table, columns, fields), table[columns.id].combine_chunks())
+            pairs = linkage.pairs(settings)
+        finally:
+            linkage.engine.close()
+            linkage.connection.close()
     report.pairs = pairs.num_rows
     report.seconds["total"] = time.perf_counter() - started
     return pairs, report
@@ -62,10 +68,10 @@ class _Linkage:
     """One linkage on one database in memory.
 
     Table `every` has all rows of both files (`row`, `side` 0 or 1, the fields), `sure` the pairs that need no
-    comparing, `rows` what is left with the columns that comparing needs, `pairs` the candidates.
+    comparing, `rows` what is left, `pairs` the candidates and `compared` their rows with what comparing needs.
     """
 
-    def __init__(self, fields: list[Field], report: Report, progress: Progress, folder: str) -> None:
+    def __init__(self, fields: list[Field], report: Report, progress: Progress, folder: str, on: str) -> None:
         self.fields, self.report, self.progress = fields, report, progress
         self.ids: list[pa.Array] = []
         self.linked = len(report.rows) == 2
@@ -73,6 +79,7 @@ class _Linkage:
         self.connection = duckdb.connect(
             config={"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": False}
         )
+        self.engine = engine(self.connection, on)
 
     def arrive(self, table: pa.Table, ids: pa.Array) -> None:
         """The rows of the next file."""
@@ -108,12 +115,14 @@ class _Linkage:
         """Set apart what is sure, learn, compare, judge."""
         with self.step("prepare"):
             known = self._sure() if self.large and self.linked else {}
-            derived(self.connection, "rows", "FROM every" + (_REST if known else ""), self.fields)
-            if not self.large:
-                rare_words(self.connection, self.fields, "rows")
-            part, many = ("(FROM every WHERE hash(row) % 16 = 0)", 16**2) if self.large else ("rows", 1)
+            self.connection.execute(f"CREATE {'TABLE' if known else 'VIEW'} rows AS FROM every{_REST if known else ''}")
             possible = [b for b in candidates(self.fields) if not (self.large and b is RARE_WORD)]
-            sizes = {b: many * pairs_in(self.connection, b, part, self.linked) for b in possible}
+            if self.large:
+                self.connection.execute("CREATE TABLE part AS FROM every WHERE hash(row) % 16 = 0")
+                sizes = {b: 16**2 * pairs_in(self.connection, b, "part", self.linked) for b in possible}
+            else:
+                rare_words(self.connection, self.fields)
+                sizes = {b: pairs_in(self.connection, b, b.table, self.linked) for b in possible}
             blocks = self._blocks(sizes)
         if not blocks and not known:
             return self._table(np.empty((0, 2), np.int64), np.empty(0))
@@ -121,7 +130,7 @@ class _Linkage:
             model = self._learn(sizes)
         with self.step("compare"):
             self.report.blocks = [{"block": b.label, "pairs": sizes[b]} for b in blocks]
-            self.report.compared = pairs_of(self.connection, blocks, "rows", self.linked)
+            self.report.compared = pairs_of(self.connection, blocks, self.linked)
             found = [self._compared(model), *(self._known(n, outcomes) for n, outcomes in known.items())]
         with self.step("judge"):
             return self._judged(
@@ -155,7 +164,8 @@ class _Linkage:
 
     def _known(self, rule: int, outcomes: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
         """The pairs that a rule made sure, and the bits that what agrees speaks for them."""
-        row_l, row_r = self._fetched(f"SELECT l, r FROM sure WHERE rule = {rule}")
+        found = self.connection.sql(f"SELECT l, r FROM sure WHERE rule = {rule}").to_arrow_table()
+        row_l, row_r = (column.to_numpy() for column in found.columns)
         bits = sum(float(str(self.report.weights[name][n]["bits"])) for name, n in outcomes.items())
         return np.column_stack([row_l, row_r]), np.full(len(row_l), bits)
 
@@ -173,33 +183,25 @@ class _Linkage:
         return chosen
 
     def _learn(self, sizes: dict[Block, int]) -> Model:
-        """Of a large file, strangers from some of its rows, and matches from some keys of each lesson's block."""
-        rows = sum(len(ids) for ids in self.ids)
-        few, many, pairs = "rows", "rows", LESSON
-        chosen = lessons(self.fields, sizes, rows)
-        if self.large:
-            few, many, pairs = "some_rows", "lesson_rows", LESSON // 4
-            derived(self.connection, few, f"FROM every WHERE hash(row) % {1 + rows // _STRANGERS} = 0", self.fields)
-        shares = {b: -(-sizes[b] // pairs) for b in chosen}
-        if self.large:
-            wanted = " OR ".join(b.some(share) for b, share in shares.items()) or "false"
-            derived(self.connection, many, f"FROM every WHERE {wanted}", self.fields)
-        model = strangers(self.connection, few, self.fields, self.guess)
-        rules = {b: b.rule(self.linked, share) for b, share in shares.items()}
-        return learned(self.connection, many, model, rules, sizes, self.report)
+        """From some pairs of each lesson's block; of a large file, from fewer."""
+        chosen = lessons(self.fields, sizes, sum(len(ids) for ids in self.ids))
+        most = LESSON // 4 if self.large else LESSON
+        examples(self.connection, {b: -(-sizes[b] // most) for b in chosen}, self.linked)
+        return learned(self.connection, self.engine, self.fields, chosen, sizes, min(0.5, self.guess), self.report)
 
     def _compared(self, model: Model) -> tuple[np.ndarray, np.ndarray]:
         """Rows of each candidate pair, and the evidence for it in bits."""
-        judge = linker(self.connection, "rows", model)
-        count_values(judge, self.connection, "rows")
-        judge.table_management.register_blocked_pairs_for_predict(judge._db_api.register("pairs"))
-        scored = judge.inference.predict(threshold_match_weight=_LEAST_EVIDENCE)
-        row_l, row_r, weight = self._fetched(f"SELECT row_l, row_r, match_weight FROM {scored.physical_name}")
+        derived(self.connection, "compared", "rows", "pairs", self.fields)
+        scored = compare(
+            self.engine,
+            "compared",
+            "pairs",
+            as_settings(self.fields, model),
+            f"SELECT row_l, row_r, match_weight FROM {{}} WHERE match_weight >= {_LEAST_EVIDENCE} ORDER BY ALL",
+            count_values(self.connection, self.fields, model),
+        )
+        row_l, row_r, weight = (column.to_numpy() for column in scored.columns)
         return np.column_stack([row_l, row_r]), weight
-
-    def _fetched(self, sql: str) -> list[np.ndarray]:
-        found: pa.Table = self.connection.sql(sql).to_arrow_table()
-        return [column.to_numpy() for column in found.columns]
 
     def _judged(self, rows: np.ndarray, evidence: np.ndarray, settings: Settings) -> pa.Table:
         probability = self._share(evidence)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -151,14 +151,22 @@ def _address(value: str) -> str | None:
 
 def is_chinese(text: str) -> bool:
     """Whether the text holds Chinese characters."""
-    return any("\u4e00" <= c <= "\u9fff" for c in text)
+    return _CHINESE_LETTER.search(text) is not None
 
 
 def sound(value: str) -> str:
     """How a name is spoken: pinyin without tones, or Metaphone for Latin letters."""
-    if is_chinese(value):
-        return value.translate(_SPOKEN).rstrip()
-    return " ".join(jellyfish.metaphone(word) for word in value.split())
+    return sounds([value])[0] or ""
+
+
+def sounds(values: Sequence[str | None]) -> list[str | None]:
+    """How names are spoken, the Chinese ones all in one go."""
+    chinese = [value.replace("\n", " ") if value and is_chinese(value) else "" for value in values]
+    spoken = "\n".join(chinese).translate(_SPOKEN).split("\n")
+    return [
+        pinyin.rstrip() or (value and " ".join(jellyfish.metaphone(word) for word in value.split()))
+        for value, pinyin in zip(values, spoken, strict=bool(values))
+    ]
 
 
 class _Spoken(dict[int, str]):
@@ -194,6 +202,7 @@ _STREETS = {
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: n for n, name in enumerate(_NAMES, 1)}
 _ISO = re.compile(r"[12]\d{3}-\d\d-\d\d", re.ASCII)
+_CHINESE_LETTER = re.compile("[\u4e00-\u9fff]")
 _PLAIN = re.compile(r"[\u4e00-\u9fff0-9a-z]+")
 _SIMPLIFIED = opencc.OpenCC("t2s")  # old papers still write names and places in traditional characters
 _CHARACTERS = [chr(code) for code in range(0x4E00, 0xA000)]

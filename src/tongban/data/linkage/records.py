@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .data import Columns
-from .meanings import MEANINGS, Meaning, is_chinese, sound
+from .meanings import MEANINGS, Meaning, is_chinese, sounds
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,18 @@ def _sources(columns: Columns, key: str) -> list[tuple[str, ...]]:
 
 def standardised(table: pa.Table, columns: Columns, fields: list[Field]) -> pa.Table:
     """The table with each field, and `<field>_sound` where it is compared; `derived` gives the rest."""
-    out: dict[str, pa.Array] = {}
-    for field in fields:
+
+    def made(field: Field) -> dict[str, pa.Array]:
         raw = _joined(table, _sources(columns, field.meaning)[field.number], field.meaning)
         value = _standard(raw, MEANINGS[field.meaning])
-        out[field.name] = value
-        if field.compared in ("name", "organisation"):
-            out[f"{field.name}_sound"] = by_value(value, sound)
-    return pa.table(out)
+        if field.compared not in ("name", "organisation"):
+            return {field.name: value}
+        encoded = pc.dictionary_encode(value)
+        spoken = pa.array(sounds(encoded.dictionary.to_pylist()), pa.string())
+        return {field.name: value, f"{field.name}_sound": spoken.take(encoded.indices)}
+
+    with ThreadPoolExecutor() as pool:  # most of it is Arrow's work, which leaves the others their turn
+        return pa.table({name: column for each in pool.map(made, fields) for name, column in each.items()})
 
 
 def _standard(column: pa.Array, means: Meaning) -> pa.Array:
@@ -94,13 +99,16 @@ def words_of(value: str) -> str:
     return f"CASE WHEN strlen({value}) > length({value}) THEN {pairs} ELSE string_split({value}, ' ') END"
 
 
-def derived(connection: duckdb.DuckDBPyConnection, table: str, source: str, fields: list[Field]) -> None:
-    """Makes a table of the source (SQL) with the columns that comparing needs besides the value, once for each value.
+def derived(connection: duckdb.DuckDBPyConnection, table: str, source: str, pairs: str, fields: list[Field]) -> None:
+    """Makes a table of the source's rows that are in the pairs, with what comparing needs besides the value, made once
+    for each value.
 
-    `_word1` and so on: the first three words of a name, which has few. `_bits`: the words of a longer text as one
-    number with a bit for each, so that what two texts share is two machine instructions and no list.
+    `_word1` and so on: the first three words of a name, which has few. `_bits1` and `_bits2`: the words of a longer
+    text as two numbers with a bit for each, so that what two texts share is a few machine instructions and no list.
     """
-    connection.execute(f"CREATE TABLE {table} AS {source}")
+    connection.execute(
+        f"CREATE TABLE {table} AS FROM {source} WHERE row IN (SELECT unnest([join_key_l, join_key_r]) FROM {pairs})"
+    )
     joins, columns = [], []
     for field in fields:
         made = _MADE.get(field.compared)
@@ -117,5 +125,6 @@ def derived(connection: duckdb.DuckDBPyConnection, table: str, source: str, fiel
 
 
 _NAMED = {f"word{n}": f"list_sort(list_distinct(words))[{n}]" for n in (1, 2, 3)}
-_BITS = {"bits": "list_bit_or(list_transform(words, lambda w: 1::HUGEINT << (hash(w) % 126)::HUGEINT))"}
-_MADE = {"name": _NAMED, "organisation": _BITS, "text": _BITS}
+_BITS = "list_bit_or(list_transform(words, lambda w: 1::HUGEINT << (hash(w) % 126)::HUGEINT))"
+_HALVES = {"bits1": f"({_BITS} & {2**63 - 1}::HUGEINT)::BIGINT", "bits2": f"({_BITS} >> 63)::BIGINT"}
+_MADE = {"name": _NAMED, "organisation": _HALVES, "text": _HALVES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from .data import Columns, LinkError, Settings
 from .meanings import MEANINGS, meaning
 
 _IDS = ("id", "unique_id", "rec_id", "record_id", "uid", "编号", "序号")
-_KEYS = {"id", "columns", "left", "right", "threshold", "one_to_one"}
+_KEYS = {"id", "columns", "left", "right", "threshold", "one_to_one", "engine"}
+_ENGINES = r"|duckdb|spark|(spark|k8s)://\S+|yarn"
 
 
 def load(path: Path | None, left: Sequence[str], right: Sequence[str], threshold: float | None = None) -> Settings:
@@ -24,11 +26,15 @@ def load(path: Path | None, left: Sequence[str], right: Sequence[str], threshold
     threshold = given.get("threshold", Settings.threshold) if threshold is None else threshold
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise LinkError(_("threshold is a probability from 0 to 1."))
+    engine = given.get("engine", "")
+    if not isinstance(engine, str) or not re.fullmatch(_ENGINES, engine):
+        raise LinkError(_("engine is duckdb, spark, or the master of a Spark cluster, such as spark://host:7077."))
     return Settings(
         left=_columns({**given, **_side(given, "left")}, left),
         right=_columns({**given, **_side(given, "right")}, right),
         threshold=float(threshold),
         one_to_one=bool(given.get("one_to_one")),
+        engine=engine,
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import random
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +81,9 @@ def quality(found: set[tuple[str, str]], truth: set[tuple[str, str]]) -> tuple[f
     return len(found & truth) / max(1, len(found)), len(found & truth) / len(truth)
 
 
-def test_two_offices_lists_of_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def two_offices(tmp_path: Path) -> set[tuple[str, str]]:
+    """Files left.csv, right.csv and s.yaml; answers the truth."""
     rng = random.Random(1)
     left = people(rng, 400)
     right = [{**copied(rng, row), "编号": f"b{row['编号']}"} for row in rng.sample(left, 200)]
@@ -87,18 +92,53 @@ def test_two_offices_lists_of_people(tmp_path: Path, capsys: pytest.CaptureFixtu
     write(tmp_path / "right.csv", right, "gb18030")
     columns = "".join(f"  {name}: {means}\n" for name, means in COLUMNS.items() if means)
     (tmp_path / "s.yaml").write_text(f"id: 编号\ncolumns:\n{columns}", "utf-8")
-    out = tmp_path / "pairs.csv"
+    return {(row["编号"][1:], row["编号"]) for row in right if row["编号"][0] == "b"}
+
+
+def linked(folder: Path, capsys: pytest.CaptureFixture[str], engine: str = "") -> tuple[set[tuple[str, str]], Any]:
+    if engine:
+        with (folder / "s.yaml").open("a") as stream:
+            stream.write(f"engine: {engine}\n")
+    out = folder / f"pairs{engine}.csv"
     status, report = run(
-        tmp_path / "left.csv", tmp_path / "right.csv", "--settings", tmp_path / "s.yaml", "--out", out, capsys=capsys
+        folder / "left.csv", folder / "right.csv", "--settings", folder / "s.yaml", "--out", out, capsys=capsys
     )
-    assert (status, report["ok"], report["rows"]) == (0, True, {"left": 400, "right": 300})
-    truth = {(row["编号"][1:], row["编号"]) for row in right if row["编号"][0] == "b"}
-    precision, recall = quality(pairs(out), truth)
+    assert (status, report["ok"]) == (0, True), report
+    return pairs(out), report
+
+
+def test_two_offices_lists_of_people(
+    tmp_path: Path, two_offices: set[tuple[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, report = linked(tmp_path, capsys)
+    assert report["rows"] == {"left": 400, "right": 300}
+    precision, recall = quality(found, two_offices)
     assert precision >= 0.98, precision
     assert recall >= 0.97, recall
     bits = [step["bits"] for step in report["weights"]["name"]]
     assert bits == sorted(bits, reverse=True)
     assert bits[0] > 0 > bits[-1]
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("pyspark"), reason="needs requirements/spark.txt")
+@pytest.mark.skipif(not shutil.which("java"), reason="needs Java 17 or newer")
+def test_spark_finds_what_duckdb_finds(
+    tmp_path: Path, two_offices: set[tuple[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, _report = linked(tmp_path, capsys)
+    there, _report = linked(tmp_path, capsys, "spark")
+    assert len(here ^ there) <= 0.01 * len(here)
+    assert min(quality(there, two_offices)) >= 0.97
+
+
+def test_without_spark_it_is_said_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "all.csv", [{"id": "1", "name": "陈芳"}])
+    (tmp_path / "s.yaml").write_text("engine: spark")
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    status, report = run("dedupe", tmp_path / "all.csv", "--settings", tmp_path / "s.yaml", capsys=capsys)
+    assert (status, "requirements/spark.txt" in report["message"]) == (1, True)
 
 
 def test_names_alone_tell_organisations_from_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,6 +236,7 @@ def test_one_list_of_companies_holds_some_twice(tmp_path: Path, capsys: pytest.C
         ("id: id\nleft: {cols: {name: name}}", "cols"),
         ("id: id\nthreshold: true\ncolumns: {name: name}", "0"),
         (": :", "s.yaml"),
+        ("id: id\nengine: oracle\ncolumns: {name: name}", "duckdb"),
     ],
 )
 def test_what_is_wrong_is_said(settings: str, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
