@@ -5,17 +5,21 @@ Limit: COPY of the same bytes into a plain table of the same columns with the sa
 floor beside it has no key. Each round brings the rows into the emptied register, then the same rows again, which must
 change nothing. Entities have no personal column, which is the goal's workload; persons have a number and a telephone
 that are sealed, and say what sealing costs. With `TONGBAN_BENCH_PROCESSES=2`, so many processes bring further rows in
-side by side.
+side by side. With `TONGBAN_BENCH_RESIDENTS=100000`, so many generated residents instead: sealed into the population
+register, and linked out of three offices' extracts.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from statistics import median
 
 from .installation import ROOT, installation
@@ -23,6 +27,7 @@ from .measure import Result, say
 
 ROWS, ROUNDS, PIECE = int(os.environ.get("TONGBAN_BENCH_ROWS", "1000000")), 3, 20_000
 PROCESSES = int(os.environ.get("TONGBAN_BENCH_PROCESSES", "1"))
+RESIDENTS = int(os.environ.get("TONGBAN_BENCH_RESIDENTS", "0"))
 HEAD = """
 owner: commerce
 level: internal
@@ -66,6 +71,25 @@ COLUMNS = {
     ],
     "bench_person": ["number", "name", "sex", "status", "school", "address", "born", "income", "points", "phone"],
 }  # fmt: skip
+EXTRACTS = {
+    "public_security": (
+        "人员编号",
+        {
+            "姓名": "name", "性别": "sex", "公民身份号码": "id_number", "出生日期": "birth_date", "民族": "nation",
+            "户籍地址": "address", "状态": "status",
+        },
+    ),
+    "civil_affairs": (
+        "登记号",
+        {
+            "姓名": "name", "身份证件号": "id_number", "出生日期": "birth_date", "婚姻状况": "marriage",
+            "居住地址": "residence", "死亡日期": "death_date",
+        },
+    ),
+    "social_security": (
+        "个人编号", {"姓名": "name", "证件号码": "id_number", "手机号码": "phone", "联系地址": "residence"}
+    ),
+}  # fmt: skip
 KINDS = "{} text {}, {} text, {} text, {} text, {} text, {} text, {} date, {} numeric(18,2), {} bigint, {} text"
 
 
@@ -75,6 +99,8 @@ def main() -> int:
     with installation():
         owner = {**os.environ, "TONGBAN_DATABASE_ROLE": "tongban_owner"}
         subprocess.run([sys.executable, "-m", "bench.g3", "define"], env=owner, check=True, cwd=ROOT)
+        if RESIDENTS:
+            return residents()
         if PROCESSES > 1:
             return side_by_side()
         result = Result("g3", "rows/s", "new >= 0.35 of COPY, unchanged >= 0.8")
@@ -153,6 +179,52 @@ def deliver(key: str, pieces: Iterable[bytes]) -> None:
         witness.seal_leaves()
 
 
+def residents() -> int:
+    """Seconds, and processor seconds of ours and of the database, for each delivery."""
+    from tongban.site.database import connect_owner
+    from tongban.site.demo.deliver import deliver as bring
+    from tongban.site.demo.extracts import write_people
+    from tongban.site.demo.persons import SEED, Residents, default_region
+
+    people = Residents(RESIDENTS, SEED, default_region())
+    line: dict[str, object] = {"id": "g3", "residents": RESIDENTS}
+    line["sealed into the register"] = took(lambda: bring("population", people, RESIDENTS))
+    with connect_owner() as owner, tempfile.TemporaryDirectory() as folder:
+        owner.execute("TRUNCATE registers.population, registers.population_history")
+        write_people(Path(folder), people)
+        line["linked"] = {name: took(absorbed(rank, name, Path(folder))) for rank, name in enumerate(EXTRACTS, 1)}
+    print(json.dumps(line, ensure_ascii=False))
+    return 0
+
+
+def absorbed(rank: int, name: str, folder: Path) -> Callable[[], object]:
+    """An office's extract, which is declared and ready to be taken in."""
+    from tongban.base.kernel.api import Ref
+    from tongban.data.linkage import api as linkage
+    from tongban.data.linkage.data import Source
+
+    key, items = EXTRACTS[name]
+    linkage.define_source(Source("population", name, name, Ref("identity.office", name), name, key, items, rank))
+    return lambda: linkage.absorb("population", name, folder / f"{name}.csv")
+
+
+def took(work: Callable[[], object]) -> dict[str, float]:
+    """What it cost."""
+    from django.db import connection
+
+    def server() -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            spent = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(spent[11]) + int(spent[12])) / os.sysconf("SC_CLK_TCK")
+
+    start, ours, database = time.perf_counter(), time.process_time(), server()
+    work()
+    spent = (time.perf_counter() - start, time.process_time() - ours, server() - database)
+    say(f"g3: {spent[0]:.1f} s, load {os.getloadavg()[0]:.1f}")
+    return dict(zip(("seconds", "ours", "database"), (round(one, 1) for one in spent), strict=True))
+
+
 def side_by_side() -> int:
     """Processes that bring rows of their own into one register at the same time."""
     command = [sys.executable, "-m", "bench.g3", "part"]
@@ -189,9 +261,12 @@ def define() -> int:
 
     django.setup()
     from tongban.engine.registers import api as registers
-    from tongban.site.database import connect_owner
+    from tongban.site.database import connect_owner, grant_rows
 
-    registers.apply([registers.parse(text, f"{name}.yaml") for name, text in (("entity", ENTITY), ("person", PERSON))])
+    population = (ROOT / "packs/base_registers/registers/population.yaml").read_text("utf-8")
+    texts = {"entity": ENTITY, "person": PERSON, "population": population}
+    registers.apply([registers.parse(text, f"{name}.yaml") for name, text in texts.items()])
+    grant_rows()
     with connect_owner() as owner:
         for key, columns in COLUMNS.items():
             for table, primary in (("plain", ""), ("keyed", "PRIMARY KEY")):

@@ -21,7 +21,10 @@ class RegistersConfig(AppConfig):
         """What the public process may read: the definitions, and the registers that say `portal: true`
         (T45).
         """
+        from .ddl import public_columns, quoted
         from .definitions import definitions
 
-        shown = {f"registers.{item.key}": "SELECT" for item in definitions() if item.portal}
+        shown = {
+            f"registers.{item.key}": f"SELECT ({quoted(public_columns(item))})" for item in definitions() if item.portal
+        }
         return {"registers_definition": "SELECT", "registers_code": "SELECT", **shown}

@@ -76,12 +76,12 @@ def _authority(cursor: Any, register: RegisterDefinition) -> None:
 
 def _prepared(cursor: Any, stage: Stage, rows: Source) -> Iterator[Block]:
     """The blocks of a delivery. While the database works on one, the next is made beside it."""
-    size, seen, waiting = _size(cursor, stage.register), 0, list[Future[Block]]()
+    size, asked, seen, waiting = _size(cursor, stage.register), False, 0, list[Future[Block]]()
     with ThreadPoolExecutor(1) as beside:
         try:
             for lines in blocks(rows):
-                if not stage.known and size <= _WORTH * (seen + len(lines)):
-                    stage.known = _hashes(cursor, stage.register)
+                if not asked and size <= _WORTH * (seen + len(lines)):
+                    stage.known, asked = _hashes(cursor, stage.register), True
                 waiting.append(beside.submit(stage.block, lines, seen + 1))
                 seen += len(lines)
                 if len(waiting) > 1:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from tongban.base.kernel.api import DefinitionError
 
-from .data import Field, FieldType, RegisterDefinition, Search
+from .data import Disclosure, Field, FieldType, Level, Mask, RegisterDefinition, Search
 
 TEXT = 'text COLLATE "C"'
 _TYPES = {
@@ -63,6 +63,22 @@ def history_columns(definition: RegisterDefinition) -> list[str]:
     return [*_SYSTEM, *own]
 
 
+def public_columns(definition: RegisterDefinition) -> tuple[str, ...]:
+    """The columns the public process may read of a register that is shown there (T45).
+
+    What is about nobody and of the public level shows its natural key and what is disclosed, and no hash of the rest.
+    All of the others: row security holds what is personal, and rooms that look something up there say to whom.
+    """
+    whole = definition.personal or definition.level is not Level.PUBLIC
+    shown = [field for field in definition.fields if whole or _disclosed(field) or field.name in definition.natural_key]
+    present = _PRESENT if len(shown) == len(definition.fields) else ()
+    return (*_SYSTEM, *present, *(column for field in shown for column in column_types(field)))
+
+
+def _disclosed(field: Field) -> bool:
+    return field.disclosure is Disclosure.ACTIVE and field.mask is Mask.NONE and not field.sealed
+
+
 def order_columns(definition: RegisterDefinition) -> tuple[str, ...]:
     """The columns a list is ordered by unless asked otherwise, `-` for descending; together they are
     unique.
@@ -92,6 +108,7 @@ def difference(definition: RegisterDefinition) -> list[str]:
         *_new_columns(definition, live),
         *_indexes(definition, _live_indexes(definition.key)),
         *_relaxed(definition),
+        *_public_grants(definition),
         *(_security(definition) if definition.personal and not _secured(definition.key) else []),
     ]
 
@@ -215,9 +232,26 @@ def _grants(definition: RegisterDefinition) -> Iterator[str]:
         if kept := [field.name for field in definition.sealed if field.name in history_columns(definition)]:
             # What was, stays as it was; only the key it is sealed with changes.
             yield f"GRANT UPDATE ({quoted(kept)}) ON {definition.history_table} TO tongban_app"
-    if "tongban_public" in roles and definition.portal:
+    yield from _public_grants(definition)
+
+
+def _public_grants(definition: RegisterDefinition) -> Iterator[str]:
+    """Whatever the public process may read of the table now, afterwards it is what the definition shows."""
+    if "tongban_public" not in _roles():
+        return
+    wanted = public_columns(definition) if definition.portal else ()
+    readable = _rows(
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped "
+        "AND has_column_privilege('tongban_public', attrelid, attnum, 'SELECT')",
+        definition.table,
+    )
+    if {row[0] for row in readable} == set(wanted):
+        return
+    if readable:
+        yield f"REVOKE SELECT ON {definition.table} FROM tongban_public"  # noqa: S608 - a name of a definition
+    if wanted:
         yield "GRANT USAGE ON SCHEMA registers TO tongban_public"
-        yield f"GRANT SELECT ON {definition.table} TO tongban_public"
+        yield f"GRANT SELECT ({quoted(wanted)}) ON {definition.table} TO tongban_public"
 
 
 def _refuse_destruction(definition: RegisterDefinition, live: Columns) -> None:

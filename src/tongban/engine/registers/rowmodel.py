@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.apps.registry import Apps
 from django.db import models
 
-from tongban.trust.identity.api import SealedJSON, SealedText
+from tongban.trust.identity.api import SealedJSON, SealedText, site
 
 from .data import Field, FieldType, RegisterDefinition
-from .ddl import TEXT, column_types, history_columns
+from .ddl import TEXT, column_types, history_columns, public_columns
 from .definitions import definition, definitions
 from .sealing import row_name
 
-_built: dict[tuple[str, bool], tuple[RegisterDefinition, type[models.Model]]] = {}
+_built: dict[tuple[str, bool, str], tuple[RegisterDefinition, type[models.Model]]] = {}
 
 
 if TYPE_CHECKING:
@@ -83,22 +83,25 @@ def sealed() -> Iterator[type[models.Model]]:
 
 
 def _model(wanted: RegisterDefinition, history: bool) -> Any:
-    kept = _built.get((wanted.key, history))
+    place = wanted.key, history, site()
+    kept = _built.get(place)
     if kept and kept[0] is wanted:
         return kept[1]
     made = _build(wanted, history)
-    _built[wanted.key, history] = (wanted, made)
+    _built[place] = (wanted, made)
     return made
 
 
 def _build(wanted: RegisterDefinition, history: bool) -> type[models.Model]:
-    kept = set(history_columns(wanted))
+    # A query names all columns of its model: on the public site those that may be read there, and no other.
+    kept = set(history_columns(wanted) if history else public_columns(wanted))
+    some = history or (wanted.portal and site() == "public")
     attributes: dict[str, Any] = {
         name: kind(primary_key=name == "id", null=name == "valid_to") for name, kind in _SYSTEM.items()
     }
     for field in wanted.fields:
         for column, kind in column_types(field).items():
-            if history and column not in kept:
+            if some and column not in kept:
                 continue
             if field.type in (FieldType.DECIMAL, FieldType.MONEY):
                 places = 2 if field.type is FieldType.MONEY else 10

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from binascii import hexlify
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
 from tongban.base.kernel.api import mask
 from tongban.trust.identity.api import index_of, indexes_of
-from tongban.trust.keys.api import seal_fields
+from tongban.trust.keys.api import Sealer
 
 from .data import BulkFinding, RegisterDefinition
 from .lines import Unreadable, table_of
@@ -73,12 +74,13 @@ class Stage:
     def __init__(self, register: RegisterDefinition, delivered: Sequence[str]) -> None:
         self.register, self.delivered = register, list(delivered)
         self.sealed = [field for field in register.sealed if field.name in delivered]
+        # Keys are opened here: the rest is done beside the database's connection, which is then busy.
+        self.sealers = {field.name: Sealer(field.sealed) for field in self.sealed}
         self.rules = Rules(register, dict.fromkeys(delivered))
         self.known, self.ids = Hashes(), Ids()
         # The hash of a line holds for these columns under this definition, and for nobody without the key (T39).
         meaning = f"{register.key}|{register.text}|{self.rules.codes}|{self.delivered}"
         self._hash = hashlib.blake2b(key=index_of("line", meaning), digest_size=HASH)
-        self._row(self._nothing())  # keys are opened here: the rest is done beside the database's connection
 
     def block(self, lines: list[bytes], start: int) -> Block:
         """The lines of a block, the first being number `start` of the delivery. `Unreadable` with the line."""
@@ -94,9 +96,9 @@ class Stage:
         if len(last) < len(good):
             made, good = made.take(last), good[last]
         numbers = numbers[good]
-        text = hashes.hex()
-        made = made.append_column("id", pa.array(self.ids.draw(len(good))))
-        made = made.append_column("line_hash", pa.array([text[at : at + 32] for at in (numbers * 32).tolist()]))
+        own = np.frombuffer(hashes, f"V{HASH}")[numbers].tobytes()
+        made = made.append_column("id", _fixed(self.ids.draw(len(good)), Ids.SIZE))
+        made = made.append_column("line_hash", _fixed(own, HASH))
         refused = int(bad.sum())
         repeated = len(table) - refused - len(good)
         return Block(len(lines), refused, repeated, findings, numbers + start, _csv(made))
@@ -108,9 +110,6 @@ class Stage:
             one.update(line)
             made.append(one.digest())
         return b"".join(made)
-
-    def _nothing(self) -> pa.Table:
-        return pa.table({name: pa.array([], pa.string()) for name in self.delivered})
 
     def _table(self, lines: list[bytes], numbers: NDArray[np.intp]) -> pa.Table:
         try:
@@ -139,21 +138,18 @@ class Stage:
 
     def _row(self, table: pa.Table) -> pa.Table:
         """The delivered columns, sealed fields as ciphertext, with their look-up hashes."""
-        plain = {field.name: table[field.name].to_pylist() for field in self.sealed}
-        for field in self.sealed:
-            hashes = iter(indexes_of(field.sealed, filter(None, plain[field.name])))
-            found = [next(hashes).hex() if text else None for text in plain[field.name]]
-            table = table.append_column(field.lookup, pa.array(found, pa.string()))
+        plain = [table[field.name].combine_chunks() for field in self.sealed]
+        for field, texts in zip(self.sealed, plain, strict=True):
+            hashes = indexes_of(field.sealed, texts.drop_null().to_pylist())
+            table = table.append_column(field.lookup, _hex(b"".join(hashes), _sizes(texts, hashes)))
         if self.sealed:
-            rows = list(map("|".join, zip(*(table[name].to_pylist() for name in self.register.keys), strict=True)))
-        for field in self.sealed:
-            present = [(row, text.encode()) for row, text in zip(rows, plain[field.name], strict=True) if text]
+            rows = pc.binary_join_element_wise(*(table[name] for name in self.register.keys), "|").combine_chunks()
+        for field, texts in zip(self.sealed, plain, strict=True):
+            named, present = rows.filter(texts.is_valid()), texts.drop_null()
             place = f"registers.{self.register.key}"
-            cells = iter(seal_fields(place, field.name, present, field.sealed))
-            made = [f"\\x{next(cells).hex()}" if text else None for text in plain[field.name]]
-            table = _with(table, field.name, made)
-        for field in self.sealed:
-            table = _with(table, field.lookup, [text and f"\\x{text}" for text in table[field.lookup].to_pylist()])
+            cells = self.sealers[field.name].seal(place, field.name, _bytes(named), _bytes(present))
+            table = _with(table, field.name, _bytea(_hex(b"".join(cells), _sizes(texts, cells))))
+            table = _with(table, field.lookup, _bytea(table[field.lookup]))
         return table
 
     def _last(self, table: pa.Table) -> list[int]:
@@ -165,23 +161,56 @@ class Stage:
         return list({key: at for at, key in enumerate(keys)}.values())
 
 
-def _with(table: pa.Table, name: str, texts: list[str | None]) -> pa.Table:
-    return table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
+def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
+
+
+def _bytes(texts: pa.Array) -> list[bytes]:
+    made: list[bytes] = texts.cast(pa.binary()).to_pylist()
+    return made
+
+
+def _sizes(texts: pa.Array, cells: list[bytes]) -> NDArray[np.int32]:
+    """How many bytes there are for each text; -1 where there is none."""
+    sizes = np.full(len(texts), -1, np.int32)
+    sizes[texts.is_valid().to_numpy(zero_copy_only=False)] = list(map(len, cells))
+    return sizes
+
+
+def _hex(joined: bytes, sizes: NDArray[np.int32]) -> pa.Array:
+    """Values that stand one behind the other, each of so many bytes, in hexadecimal digits."""
+    offsets = np.zeros(len(sizes) + 1, np.int32)
+    np.cumsum(sizes.clip(0) * 2, out=offsets[1:])
+    there = np.packbits(sizes >= 0, bitorder="little")
+    return pa.StringArray.from_buffers(len(sizes), *map(pa.py_buffer, (offsets, hexlify(joined), there)))
+
+
+def _fixed(joined: bytes, size: int) -> pa.Array:
+    return _hex(joined, np.full(len(joined) // size, size, np.int32))
+
+
+def _bytea(digits: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise("\\x", digits, "")
 
 
 class Ids:
     """Opaque ids of 26 characters. A delivery begins anywhere among 2^103, each next id is a random step of up to 2^64
     further: nobody guesses one from another, and an index takes neighbours at half the price."""
 
-    def __init__(self) -> None:
-        self._last = secrets.randbits(103)
+    SIZE = 13  # bytes
 
-    def draw(self, count: int) -> list[str]:
-        """The next ids, ascending."""
-        steps = np.frombuffer(secrets.token_bytes(8 * count), np.uint64).tolist()
-        _begin, *made = accumulate(steps, initial=self._last)
-        self._last = made[-1] if made else self._last
-        return [f"{number:026x}" for number in made]
+    def __init__(self) -> None:
+        self._high, self._low = np.uint64(secrets.randbits(39)), np.uint64(secrets.randbits(64))
+
+    def draw(self, count: int) -> bytes:
+        """The next ids, ascending, one behind the other."""
+        made = np.empty((count, 2), ">u8")
+        low = np.frombuffer(secrets.token_bytes(8 * count), np.uint64).cumsum() + self._low
+        carried = (low < np.concatenate(([self._low], low[:-1]))).cumsum(dtype=np.uint64)
+        made[:, 0], made[:, 1] = self._high + carried, low
+        if count:
+            self._high, self._low = self._high + carried[-1], low[-1]
+        return made.view(np.uint8).reshape(count, 16)[:, 16 - self.SIZE :].tobytes()
 
 
 def _csv(table: pa.Table) -> bytes:

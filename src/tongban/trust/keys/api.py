@@ -4,7 +4,7 @@ from .authority import import_root, initialise, trust_roots
 from .chains import bind_certificate, judge, person_of_certificate
 from .cms import detached
 from .desk import certify_request, held, hold_of, release_of, revoke_of
-from .fields import blind_index, field_is_current, open_field, rotate_class, seal_field, seal_fields
+from .fields import Sealer, blind_index, field_is_current, open_field, open_fields, rotate_class, seal_field
 from .holders import Holder, holders
 from .kek import kek_problem
 from .life import ensure_key, key, key_for, rotate
@@ -16,6 +16,7 @@ from .wrapping import unwrap_with, wrap_for
 
 __all__ = [
     "Holder",
+    "Sealer",
     "bind_certificate",
     "blind_index",
     "certificate_of",
@@ -37,6 +38,7 @@ __all__ = [
     "ocsp_answer",
     "ocsp_for",
     "open_field",
+    "open_fields",
     "person_of_certificate",
     "release_of",
     "revocation_lists",
@@ -44,7 +46,6 @@ __all__ = [
     "rotate",
     "rotate_class",
     "seal_field",
-    "seal_fields",
     "sign",
     "sign_digest",
     "signing_certificate",

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 
 from cryptography.exceptions import InvalidTag
@@ -26,7 +27,7 @@ from .data import CLASS, Algorithm
 from .models import DataKey
 
 LIFETIME = 300.0  # seconds a data key stays in this process's memory; a rotation is noticed within that time
-INDEX = "index"  # the key of blind indexes; a new one would need every index made again
+INDEX = "index"  # the key of blind indexes, the same for good: a new one would need every index made again
 VERSION = b"\x01"
 HEAD = 1 + 4 + ciphers.NONCE
 INDEX_SIZE = 16
@@ -48,32 +49,43 @@ _by_class: dict[str, _Opened] = {}
 def seal_field(table: str, column: str, row: str, plaintext: str | bytes, key_class: str) -> bytes:
     """Authenticated encryption of one field under the class's current data key."""
     plain = plaintext.encode() if isinstance(plaintext, str) else plaintext
-    return seal_fields(table, column, [(row, plain)], key_class)[0]
+    return Sealer(key_class).seal(table, column, [row.encode()], [plain])[0]
 
 
-def seal_fields(table: str, column: str, fields: Sequence[tuple[str, bytes]], key_class: str) -> list[bytes]:
-    """The same for many rows of a column, each with its name: about a microsecond a field."""
-    key = _current(key_class)
-    encrypt, head, place = key.cipher.encrypt, VERSION + key.number.to_bytes(4), _place(table, column, "")
-    drawn = os.urandom(ciphers.NONCE * len(fields))
-    nonces = [drawn[i : i + ciphers.NONCE] for i in range(0, len(drawn), ciphers.NONCE)]
-    return [
-        head + nonce + encrypt(nonce, plain, place + row.encode())
-        for nonce, (row, plain) in zip(nonces, fields, strict=True)
-    ]
+class Sealer:
+    """The current data key of a class, opened once, for many fields. It never asks the database again, so it may work
+    beside a connection that is busy: whoever asks on a connection that is inside a COPY waits for ever."""
+
+    def __init__(self, key_class: str) -> None:
+        self._key = _current(key_class)
+
+    def seal(self, table: str, column: str, rows: Iterable[bytes], plain: Sequence[bytes]) -> list[bytes]:
+        """Fields of one column, each with the name of its row: a microsecond a field."""
+        head, place = VERSION + self._key.number.to_bytes(4), _place(table, column, "")
+        drawn = os.urandom(ciphers.NONCE * len(plain))
+        nonces = [drawn[i : i + ciphers.NONCE] for i in range(0, len(drawn), ciphers.NONCE)]
+        bodies = map(self._key.cipher.encrypt, nonces, plain, map(place.__add__, rows))
+        return [head + nonce + body for nonce, body in zip(nonces, bodies, strict=True)]
 
 
 def open_field(table: str, column: str, row: str, sealed: bytes) -> bytes:
     """The plaintext; `Broken` when anything was changed or the field is not of this place."""
-    body = bytes(sealed)
-    if body[:1] != VERSION or len(body) < HEAD + ciphers.TAG:
-        raise kek.Broken
-    try:
-        return _numbered(int.from_bytes(body[1:5])).cipher.decrypt(
-            body[5:HEAD], body[HEAD:], _place(table, column, row)
-        )
-    except InvalidTag:
-        raise kek.Broken from None
+    return open_fields(table, column, [(row.encode(), bytes(sealed))])[0]
+
+
+def open_fields(table: str, column: str, fields: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """The same for many fields of one column, each with the name of its row."""
+    place, ciphers_of, made = _place(table, column, ""), dict[bytes, ciphers.Aead](), list[bytes]()
+    for row, sealed in fields:
+        if sealed[:1] != VERSION or len(sealed) < HEAD + ciphers.TAG:
+            raise kek.Broken
+        if (cipher := ciphers_of.get(head := sealed[:5])) is None:
+            cipher = ciphers_of[head] = _numbered(int.from_bytes(head[1:])).cipher
+        try:
+            made.append(cipher.decrypt(sealed[5:HEAD], sealed[HEAD:], place + row))
+        except InvalidTag:
+            raise kek.Broken from None
+    return made
 
 
 def current_number(key_class: str) -> int:
@@ -115,7 +127,7 @@ def rotate_class(key_class: str, *, algorithm: Algorithm = Algorithm.AES256, by:
     with transaction.atomic(durable=True):
         number = _add(key_class, algorithm)
         write("keys.class_rotated", Ref(CLASS, key_class), by=by, number=number)
-    forget_cached()
+    _by_class.pop(key_class, None)
     return number
 
 
@@ -150,7 +162,7 @@ def _numbered(number: int) -> _Opened:
 def _opened(row: DataKey) -> _Opened:
     plain = kek.unwrap(bytes(row.wrapped), _about(row.key_class))
     cipher = ciphers.aead(Algorithm(row.algorithm), plain)
-    return _Opened(row.number, cipher, plain, monotonic() + LIFETIME)
+    return _Opened(row.number, cipher, plain, inf if row.key_class == INDEX else monotonic() + LIFETIME)
 
 
 def _about(key_class: str) -> str:

@@ -60,7 +60,7 @@ def compare(cursor: Any, registry: Registry) -> dict[str, int]:
         "roles": [role for column, role in fields if column != registry.number],
     }
     cursor.execute(_DIFFERING, names)
-    cursor.execute("ANALYZE differing")
+    cursor.execute("ANALYZE differing (row_id, item)")
     cursor.execute(_CLOSED, names)
     closed = cursor.rowcount
     cursor.execute(_FOUND, names)

@@ -113,7 +113,7 @@ def stored(registry: Registry, delivery: Delivery, file: Path) -> dict[str, int]
         over(cursor, arrived)
         cursor.execute(_REPEATED)
         counts = {"repeated": cursor.rowcount}
-        cursor.execute("ANALYZE arriving")
+        cursor.execute("ANALYZE arriving (place, key, keys, gone)")
         cursor.execute(_PENDING, names)
         cursor.execute(_PLACED)
         cursor.execute(_GONE, names)

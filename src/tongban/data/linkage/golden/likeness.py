@@ -16,10 +16,9 @@ from tongban.base.kernel.api import now, system
 
 from ..data import Columns, Settings
 from ..matching import match
-from ..records import by_value
 from .registries import COMPARED, Registry
 from .sets import MANY, over
-from .vault import TOKEN, open_cell
+from .vault import cell, open_cells
 
 SURE, LIKELY = 0.99, 0.5
 _EXAMPLES = 5000  # known records beside rows that are compared with each other: few rows would teach nothing
@@ -164,19 +163,15 @@ def _rows(registry: Registry, which: str) -> pa.Table:
             ),
         )
     for item in sealed:
-        found = found.set_column(names.index(item), item, by_value(found[item].combine_chunks(), _opened))
+        found = found.set_column(names.index(item), item, open_cells(found[item].combine_chunks()))
     return found
 
 
 def _column(registry: Registry, item: str, sources: tuple[str, ...]) -> str:
     if item in registry.sealed:
-        return f"{item}.token || {item}.value::text"
+        return cell(item)
     forms = (f"r.forms ->> '{i}', r.values ->> '{i}'" for i in sources)
     return f"coalesce({', '.join(forms)})"
-
-
-def _opened(text: str) -> str:
-    return open_cell(text[:TOKEN], bytes.fromhex(text[TOKEN + 2 :]))
 
 
 def _out(cursor: Any, sql: str, path: Path) -> None:

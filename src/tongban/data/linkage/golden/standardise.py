@@ -26,6 +26,11 @@ from .vault import sealed, without_people
 Change = Callable[[str], str | None]
 OPERATION = "cd_operation"  # control column of GB/T 21062: I, U, or D for a row that the source withdraws
 _BATCH = 100_000  # rows in memory at a time
+# Patterns (RE2) of values that are as they should be, as nearly all are: what is read one by one is what is left.
+_NEVER, _DIVISION, _TEXT = "^$^", "^[0-9]{1,12}$", "^[!-~\u4e00-\u9fff]+$"
+_DAY = "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"
+_AMOUNT = r"^-?[0-9]{1,14}([.][0-9]{1,2})?$"
+_RIGHT = dict.fromkeys((FieldType.MONEY, FieldType.DECIMAL, FieldType.INT), _AMOUNT) | {FieldType.DATE: _DAY}
 
 
 def prepared(registry: Registry, items: Mapping[str, str], key: str, table: pa.Table, out: Path) -> dict[str, int]:
@@ -55,14 +60,16 @@ def _standardised(registry: Registry, items: Mapping[str, str], key: str, part: 
     unread: dict[str, pa.Array] = {}
     for column, item in items.items():
         raw = part[column].combine_chunks()
-        value = by_value(raw, reader(registry, fields.get(item), item))
+        field = fields.get(item)
+        value = _where(raw, pc.invert(_right(registry, field, item, raw)), reader(registry, field, item))
         lost = pc.and_(pc.is_valid(raw), pc.is_null(value))
         if pc.any(lost).as_py():
             unread[item] = _numberless(registry, item, pc.if_else(lost, raw, pa.scalar(None, pa.string())))
         values[item] = _numberless(registry, item, value)
         if item in registry.sealed:  # a token is the same for every way of writing
             continue
-        form = by_value(values[item], former(registry, item))
+        odd = pc.invert(pc.match_substring_regex(values[item], _former_plain(registry, item)))
+        form = _where(values[item], odd, former(registry, item))
         forms[item] = pc.if_else(pc.equal(form, value), pa.scalar(None, pa.string()), form)
     for item, value in list(values.items()):
         division = f"{item}_division"
@@ -81,6 +88,12 @@ def _standardised(registry: Registry, items: Mapping[str, str], key: str, part: 
         "face": _face(values, name, len(part)),
     }
     return pa.table(columns), sum(len(a) - a.null_count for a in unread.values())
+
+
+def _where(column: pa.Array, odd: pa.Array, change: Change) -> pa.Array:
+    """The change applied to the odd values, once to each distinct one; the others are as they should be."""
+    some = pc.fill_null(odd, False)
+    return pc.replace_with_mask(column, some, by_value(column.filter(some), change)) if pc.any(some).as_py() else column
 
 
 def _numberless(registry: Registry, item: str, column: pa.Array) -> pa.Array:
@@ -126,10 +139,32 @@ def reader(registry: Registry, field: Field | None, item: str) -> Change:
     return _READERS.get(field.type, _plain)
 
 
+def _right(registry: Registry, field: Field | None, item: str, column: pa.Array) -> pa.Array:
+    """Which values are as the register writes them, so that `reader` would leave them alone."""
+    if field is None:
+        return pc.match_substring_regex(column, _NEVER if registry.meanings.get(item) in _COMPACT else _TEXT)
+    if field.type in (FieldType.PERSON_ID, FieldType.CREDIT_CODE):
+        return pa.array(registers.plainly_right(field.type, column))
+    if field.type is FieldType.CODE:
+        return pc.is_in(column, pa.array(list(registers.choices(registry.key, field.name)), pa.string()))
+    right = pc.match_substring_regex(column, _DIVISION if field.name != item else _RIGHT.get(field.type, _TEXT))
+    if field.type is FieldType.TEXT and field.max_length:
+        return pc.and_(right, pc.less_equal(pc.utf8_length(column), field.max_length))
+    return right
+
+
 def former(registry: Registry, item: str) -> Change:
     """How an item's value is compared."""
     means = registry.meanings.get(item)
     return MEANINGS[means].standard if means else words
+
+
+def _former_plain(registry: Registry, item: str) -> str:
+    """Of values that `former` would leave alone."""
+    means = registry.meanings.get(item)
+    if means is None:
+        return MEANINGS["address"].plain
+    return MEANINGS[means].plain or (_DAY if means in ("date", "birth_date") else _NEVER)
 
 
 def _plain(text: str) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
+import pyarrow as pa
+import pyarrow.csv
 from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -21,20 +22,28 @@ from ..models import Change, Source
 from .differences import compare
 from .registries import Registry
 from .sets import over
-from .vault import TOKEN, open_cell, opened
+from .vault import cell, open_cells, opened
 
 SOURCE = "linkage"
-# The least trusted first: later values lie over earlier ones, item by item.
+# Of a cluster with one row that row's values, as nearly all are at first; else the least trusted first: later values
+# lie over earlier ones, item by item.
 _GOLDEN = """
 CREATE TEMP TABLE golden ON COMMIT DROP AS
-SELECT id, max(number) AS number, bool_or(held) AS held, count(*) AS n,
-       {overlays} || CASE WHEN max(number) = '' THEN '{{}}' ELSE jsonb_build_object('{number}', max(number)) END AS v,
+WITH parts AS MATERIALIZED (
+    SELECT c.id, c.number, c.held, r.id AS row_id, r.changed_at, r.values AS v, {ranks},
+           (SELECT jsonb_object_agg(k, r.id) FROM jsonb_object_keys(r.values) k) AS l,
+           count(*) OVER (PARTITION BY c.id) AS n
+    FROM linkage_cluster c JOIN linkage_row r ON r.cluster_id = c.id AND r.state = 'linked'
+    JOIN linkage_source s ON s.id = r.source_id WHERE c.registry = %(registry)s AND c.stale)
+SELECT id, number, held, n,
+       v || CASE WHEN number = '' THEN '{{}}' ELSE jsonb_build_object('{number}', number) END AS v, l
+FROM parts WHERE n = 1
+UNION ALL
+SELECT id, max(number), bool_or(held), count(*),
+       {overlays} || CASE WHEN max(number) = '' THEN '{{}}' ELSE jsonb_build_object('{number}', max(number)) END,
        {lineages} || jsonb_strip_nulls(
-           jsonb_build_object('{number}', min(row_id) FILTER (WHERE v ->> '{number}' = number))) AS l
-FROM (SELECT c.id, c.number, c.held, r.id AS row_id, r.changed_at, r.values AS v,
-             (SELECT jsonb_object_agg(k, r.id) FROM jsonb_object_keys(r.values) k) AS l, {ranks}
-      FROM linkage_cluster c JOIN linkage_row r ON r.cluster_id = c.id AND r.state = 'linked'
-      JOIN linkage_source s ON s.id = r.source_id WHERE c.registry = %(registry)s AND c.stale) rows GROUP BY id
+           jsonb_build_object('{number}', min(row_id) FILTER (WHERE v ->> '{number}' = number)))
+FROM parts WHERE n > 1 GROUP BY id
 """
 _STALE = "SELECT count(*) FROM linkage_cluster WHERE registry = %(registry)s AND stale"
 _TURNED = """
@@ -62,7 +71,7 @@ _VOID = """
 UPDATE linkage_review v SET state = 'void' FROM linkage_cluster c
 WHERE v.registry = %(registry)s AND v.state IN ('open', 'second') AND c.id IN (v.left_id, v.right_id) AND c.rows = 0
 """
-_SOME = 1000
+_SOME, _PIECE = 1000, 4 << 20
 # OFFSET keeps the items from being gathered again for each kind that asks for them.
 _CHANGES = """
 INSERT INTO linkage_change (registry, number, kind, items, other, at)
@@ -112,9 +121,9 @@ def renew(registry: Registry, since: int | None = None) -> dict[str, int]:
             "columns": list(registry.columns),
             "now": now(),
         }
-        cursor.execute("ANALYZE golden")
+        cursor.execute("ANALYZE golden (id)")
         cursor.execute(_TURNED, names)
-        cursor.execute("ANALYZE turned")
+        cursor.execute("ANALYZE turned (id, shape)")
         since = last_change(registry) if since is None else since
         counts = _write(cursor, registry)
         cursor.execute(_KEEP)
@@ -174,14 +183,14 @@ def _write_group(cursor: Any, registry: Registry, columns: list[str]) -> BulkRep
     sealed = [column for column in columns if column in registry.sealed]
     these = f"FROM turned t WHERE shape = '{{{','.join(columns)}}}'"
     joins = " ".join(f"LEFT JOIN linkage_number {c} ON {c}.token = t.v ->> '{c}'" for c in sealed)
-    picked = (f"{c}.token || {c}.value::text" if c in sealed else f"nullif(t.v ->> '{c}', '')" for c in columns)
+    picked = (cell(c) if c in sealed else f"nullif(t.v ->> '{c}', '')" for c in columns)
     sql = f"SELECT {', '.join(picked)} {these.replace(' WHERE', f' {joins} WHERE')} ORDER BY t.id"
     with tempfile.TemporaryFile() as file:
         with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
             for piece in copy:
                 file.write(piece)
         file.seek(0)
-        rows = _opened(file, [columns.index(column) for column in sealed]) if sealed else file
+        rows = _opened(file, columns, sealed) if sealed else file
         report = registers.bulk(registry.key, columns, rows, source=SOURCE, reason=_("golden record"))
     if report.refused or report.repeated:
         cursor.execute(f"SELECT t.number {these}")
@@ -194,13 +203,24 @@ def _write_group(cursor: Any, registry: Registry, columns: list[str]) -> BulkRep
     return report
 
 
-def _opened(file: IO[bytes], places: list[int]) -> Iterator[list[str]]:
+def _opened(file: IO[bytes], columns: list[str], sealed: list[str]) -> Iterator[bytes]:
     """The rows with their numbers opened."""
-    for row in csv.reader(io.TextIOWrapper(file, "utf-8", newline="")):
-        for place in places:
-            if cell := row[place]:
-                row[place] = open_cell(cell[:TOKEN], bytes.fromhex(cell[TOKEN + 2 :]))
-        yield row
+    if not file.read(1):
+        return
+    file.seek(0)
+    texts = dict.fromkeys(columns, pa.string())
+    for batch in pyarrow.csv.open_csv(
+        file,
+        pyarrow.csv.ReadOptions(column_names=columns, block_size=_PIECE),
+        pyarrow.csv.ParseOptions(newlines_in_values=True),
+        pyarrow.csv.ConvertOptions(column_types=texts, null_values=[""], strings_can_be_null=True),
+    ):
+        table = pa.Table.from_batches([batch])
+        for column in sealed:
+            table = table.set_column(columns.index(column), column, open_cells(batch.column(column)))
+        piece = io.BytesIO()
+        pyarrow.csv.write_csv(table, piece, pyarrow.csv.WriteOptions(include_header=False))
+        yield piece.getvalue()
 
 
 def _end(cursor: Any, registry: Registry, names: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from django.db import connection
 from tongban.base.kernel.api import system
 from tongban.trust.identity.api import indexes_of
 from tongban.trust.identity.data import KeyClass
-from tongban.trust.keys.api import open_field, seal_fields
+from tongban.trust.keys.api import Sealer, open_fields
 
 from ..models import Number
 
@@ -24,9 +24,10 @@ _TOKENS = re.compile("#[0-9a-f]{32}").findall
 # A person's number under any item, with a date of birth inside: of sole traders it is in places a number of business.
 _PERSON = r"^[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$"
 _TABLE, _COLUMN = "linkage_number", "value"
-_KNOWN = "SELECT token FROM linkage_number WHERE token = ANY (%s)"
+_KNOWN = "SELECT token FROM linkage_number WHERE token = ANY (%s::text[])"
 _KEEP = """
-INSERT INTO linkage_number (token, value) SELECT * FROM unnest(%s::text[], %s::bytea[]) ORDER BY 1
+INSERT INTO linkage_number (token, value)
+SELECT token, decode(cell, 'hex') FROM unnest(%s::text[], %s::text[]) AS n (token, cell) ORDER BY 1
 ON CONFLICT (token) DO NOTHING
 """
 
@@ -53,13 +54,17 @@ def without_people(column: pa.Array) -> pa.Array:
 
 def _keep(plain: dict[str, str]) -> None:
     with system(), connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [list(plain)])
+        cursor.execute(_KNOWN, [_list(plain)])
         for (token,) in cursor.fetchall():
             del plain[token]
-        cells = seal_fields(
-            _TABLE, _COLUMN, [(t, text.encode()) for t, text in plain.items()], KeyClass.IDENTITY_NUMBER
-        )
-        cursor.execute(_KEEP, [list(plain), cells])
+        tokens, texts = (list(map(str.encode, some)) for some in (plain, plain.values()))
+        cells = Sealer(KeyClass.IDENTITY_NUMBER).seal(_TABLE, _COLUMN, tokens, texts)
+        cursor.execute(_KEEP, [_list(plain), _list(map(bytes.hex, cells))])
+
+
+def _list(plain: Iterable[str]) -> str:
+    """An array as PostgreSQL writes it, of letters and digits; quicker than one value after the other."""
+    return f"{{{','.join(plain)}}}"
 
 
 def token_of(text: str) -> str:
@@ -76,6 +81,14 @@ def opened(texts: Iterable[object]) -> dict[str, str]:
         return {number.token: number.value for number in Number.objects.filter(token__in=tokens)}
 
 
-def open_cell(token: str, cell: bytes) -> str:
-    """A number as the database holds it."""
-    return open_field(_TABLE, _COLUMN, token, cell).decode()
+def cell(table: str) -> str:
+    """SQL: a number of the joined table as `open_cells` takes it."""
+    return f"{table}.token || encode({table}.value, 'hex')"
+
+
+def open_cells(column: pa.Array) -> pa.Array:
+    """The column of `cell`s with the numbers themselves."""
+    there = column.is_valid()
+    texts = column.filter(there).to_pylist()
+    plain = open_fields(_TABLE, _COLUMN, ((t[:TOKEN].encode(), bytes.fromhex(t[TOKEN:])) for t in texts))
+    return pc.replace_with_mask(column, there, pa.array(plain, pa.binary()).cast(pa.string()))

@@ -15,7 +15,7 @@ from tongban.base.ledger import api as ledger
 from tongban.engine.registers import api
 from tongban.trust.identity import api as identity
 
-from .conftest import CITIZEN, NEIGHBOUR, as_role, citizen_row
+from .conftest import BY, CITIZEN, NEIGHBOUR, as_role, citizen_row
 
 CASE = Ref("hall.case", "c1")
 
@@ -239,3 +239,49 @@ def test_r1_the_app_role_can_do_its_work_and_cannot_rewrite_history(people: Simp
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL ROLE tongban_app")
             cursor.execute(query)
+
+
+@pytest.mark.django_db
+def test_t45_the_public_process_reads_open_columns_only(settings: Any) -> None:
+    """A register of the public level: what is not disclosed is refused to the public process by the database."""
+    api.forget_definitions()
+    api.apply([api.parse(OPEN, "depot.yaml")])
+    row = api.write("depot", {"code": "1", "name": "甲库", "guard": "丙"}, by=BY, reason="x", source="office")
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT SELECT ON registers.depot TO tongban_public")  # as it was given before
+    added = OPEN.replace("fields:", "fields:\n  - {name: gate, title: {zh: 门号, en: Gate}, type: text}")
+    api.apply([api.parse(added, "depot.yaml")])
+    for query in ("guard", "gate", "line_hash", "depot", "*", "count(guard)"):
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), as_public() as cursor:
+            cursor.execute(f"SELECT {query} FROM registers.depot")
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), as_public() as cursor:
+        cursor.execute("SELECT code FROM registers.depot WHERE guard = '丙'")
+    with as_public() as cursor:
+        cursor.execute("SELECT code, name FROM registers.depot")
+        assert cursor.fetchall() == [("1", "甲库")]
+        cursor.execute("RESET ROLE")
+    settings.SITE = "public"
+    with as_role("tongban_public"):
+        found = api.find("depot", code="1")
+        assert found is not None and (found["name"], found["guard"], found["gate"]) == ("甲库", None, None)
+        assert [one.id for one in api.page("depot")] == [row.id]
+    settings.SITE = "staff"
+    found = api.find("depot", code="1")
+    assert found is not None and found["guard"] == "丙"
+    api.forget_definitions()
+
+
+OPEN = """
+key: depot
+title: {zh: 仓库, en: Depot}
+owner: transport
+level: public
+zone: outer
+portal: true
+natural_key: [code]
+label: name
+fields:
+  - {name: code, title: {zh: 编号, en: Code}, type: text, required: true, disclosure: none}
+  - {name: name, title: {zh: 名称, en: Name}, type: text, disclosure: active}
+  - {name: guard, title: {zh: 值守人, en: Guard}, type: text, disclosure: none}
+"""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
+
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tongban.base.kernel.api import DefinitionError, Refused, system
-from tongban.engine.registers import api
+from tongban.engine.registers import api, lines
 
 from .conftest import CITIZEN, NEIGHBOUR
 
@@ -54,6 +58,25 @@ def test_a_delivery_in_pieces_of_csv(registers: None) -> None:
         row = api.find("population", phone="+86 13900139000")
         assert row and row["address"]["text"] == '路1号, \t"南"\\N 楼' and row["phone"] == "139 0013-9000"
         assert api.find("population", id_number=SECOND)["phone"] is None  # type: ignore[index]
+
+
+def test_a_key_whose_time_ends_within_a_delivery_stops_nothing(people: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are sealed while the connection is inside a COPY. A question on it would then wait for ever; one beside
+    it would cost a connection and not see what this transaction wrote."""
+    monkeypatch.setattr("tongban.trust.keys.fields.monotonic", count(1e9, 1e3).__next__)
+    monkeypatch.setattr(lines, "BLOCK", 64)
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for number in (FIRST, SECOND):  # as linkage does: what it delivers, it opens on the way
+            row = api.find("population", id_number=CITIZEN)
+            assert row
+            yield number, "甲", "normal", row["phone"], None, None
+
+    with system(), monkeypatch.context() as beside:
+        beside.setattr(BaseDatabaseWrapper, "connect", lambda _self: pytest.fail("a connection beside"))
+        beside.setattr(lines, "_ROWS", 1)
+        assert api.bulk("population", COLUMNS, rows(), source="police").inserted == 2
+        assert api.find("population", id_number=SECOND)["phone"] == "13812345678"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
