@@ -93,15 +93,17 @@ def node() -> None:
 
     def prepared(start: str, count: str) -> None:
         """As `go`, with the rows made before the clock starts: what a source gives is not ours to measure."""
-        from django.db import transaction
+        from django.db import connection, transaction
 
         tables = [batch(number) for number in range(int(start), int(start) + int(count))]
+        connection.ensure_connection()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.readline()
         for table in tables:
             with transaction.atomic():
                 transport.send("centre", Kind.DATA, "bench.rows", arrow(table), schema="rows/1")
+        sys.stdin.readline()  # the end of this process is not ours to measure either
 
     verb, *rest = sys.argv[1:]
     if verb in ("go", "prepared"):
@@ -128,7 +130,10 @@ def main() -> int:
         centre, tax = made.nodes["centre"], made.nodes["tax"]
         count = ROWS // BATCH
         whole = b"".join(text(batch(number)) for number in range(count))
-        with psycopg.connect(centre.server.url(password=WORD), autocommit=True) as connection:
+        with (
+            psycopg.connect(centre.server.url(password=WORD), autocommit=True) as connection,
+            psycopg.connect(tax.server.url(password=WORD), autocommit=True) as outbox,
+        ):
             connection.execute(TABLE.format("ours"))
             connection.execute(TABLE.format("plain"))
 
@@ -139,14 +144,14 @@ def main() -> int:
                     copy.write(whole)
                 return ROWS / (time.perf_counter() - began)
 
-            def open_() -> int:
-                open_rows = (
-                    "SELECT count(*) FROM transport_outbox WHERE business = 'bench.rows' AND stage <> 'processed'"
-                )
-                return int(tax.ask(open_rows)[0][0])
+            def processed() -> int:
+                ended = "SELECT count(*) FROM transport_outbox WHERE business = 'bench.rows' AND stage = 'processed'"
+                (found,) = outbox.execute(ended).fetchall()
+                return int(found[0])
 
             def ours(kill: bool = False) -> float:
                 connection.execute("TRUNCATE rows_ours")
+                before = processed()
                 sender = subprocess.Popen(
                     tax.command("prepared", "0", str(count)), env=tax.environment, cwd=ROOT,
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -158,12 +163,12 @@ def main() -> int:
                 sender.stdin.write(b"\n")
                 sender.stdin.flush()
                 if kill:
-                    time.sleep(0.6)
+                    time.sleep(0.4)
                     centre.kill()
-                sender.wait()
-                while open_():
+                while processed() < before + count:
                     time.sleep(0.02)
                 took = time.perf_counter() - began
+                sender.communicate()
                 (found,) = connection.execute("SELECT count(*) FROM rows_ours").fetchall()
                 assert found == (ROWS,), f"{found[0]} rows of {ROWS}"
                 return took

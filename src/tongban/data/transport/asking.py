@@ -1,7 +1,7 @@
 """Queries: one signed request and one signed reply over the line, logged at both ends (T1, T2).
 
-Whoever asks waits in his own thread; one thread of the process signs what is asked at the same moment, writes down what
-was answered at the same moment, and only then lets the askers go on.
+Whoever asks waits in his own thread; one thread of the process signs what is asked at the same moment and opens what
+comes back; another one writes down what was answered at the same moment, and only then lets the askers go on.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from queue import Empty, SimpleQueue
@@ -30,23 +30,36 @@ from .peers import recent_peer
 from .sealing import Frame, Rejected, read, unpacked, whole
 
 PATIENCE = 5.0
+GATHER = 0.001  # seconds: several who were answered together often ask again together
 GLANCE = 0.1  # seconds between looks at the clock while answers are waited for
 
 
-@dataclass(eq=False, slots=True)
 class _Asked:
     """One question whose asker waits."""
 
-    peer: Peer
-    business: str
-    resource: str
-    grant: str
-    trace: str
-    body: bytes
-    timeout: float
-    id: str = field(default_factory=new_id)
-    started: float = field(default_factory=time.monotonic)
-    done: Future[Message | Outcome] = field(default_factory=Future)
+    def __init__(
+        self, peer: Peer, business: str, resource: str, grant: str, trace: str, body: bytes, timeout: float
+    ) -> None:
+        self.peer, self.body, self.timeout = peer, body, timeout
+        self.business, self.resource, self.grant = business, resource, grant
+        self.id = new_id()
+        self.trace = trace or self.id
+        self.started = time.monotonic()
+        self._end: Message | Outcome | Exception = Outcome()
+        self._waits = threading.Lock()  # the cheapest thing in Python to wait for
+        self._waits.acquire()
+
+    def wait(self) -> Message | Outcome:
+        """What came of it, once that is written down."""
+        self._waits.acquire()
+        if isinstance(self._end, Exception):
+            raise self._end
+        return self._end
+
+    def tell(self, end: Message | Outcome | Exception) -> None:
+        """Let the asker go on."""
+        self._end = end
+        self._waits.release()
 
     @property
     def together(self) -> tuple[object, ...]:
@@ -74,9 +87,9 @@ def ask(
         raise Refused(_("Node %s is not known here, or blocked.") % to, "blocked" if peer else "stranger")
     if len(body) > ROOM:
         raise Refused(_("A query or its answer holds at most %d KB.") % (ROOM >> 10), "too_large")
-    asked = _Asked(peer, business, resource, grant, trace or new_id(), body, timeout)
+    asked = _Asked(peer, business, resource, grant, trace, body, timeout)
     _desk().waiting.put(asked)
-    ended = asked.done.result()
+    ended = asked.wait()
     if isinstance(ended, Message):
         return ended
     raise Refused(ended.text or _words(ended.code, to), ended.code or "refused")
@@ -117,24 +130,21 @@ _Ended = tuple[_Asked, Envelope, Message | Outcome]
 
 
 class _Desk:
-    """The thread that signs, opens and writes down."""
+    """The thread that signs and opens, and the one that writes down."""
 
     def __init__(self) -> None:
         self.waiting: SimpleQueue[_Asked | _Came] = SimpleQueue()
+        self.ended: SimpleQueue[list[_Ended]] = SimpleQueue()
         self.open: dict[str, _Open] = {}
         self.line = _Line(self.waiting.put)
         self.looked = time.monotonic()
+        self.busy = False
         threading.Thread(target=self._work, name="transport-desk", daemon=True).start()
+        threading.Thread(target=self._write, name="transport-book", daemon=True).start()
 
     def _work(self) -> None:
         while True:
-            together: list[_Asked | _Came] = []
-            try:
-                together.append(self.waiting.get(timeout=GLANCE if self.open else None))
-                while True:
-                    together.append(self.waiting.get_nowait())
-            except Empty:
-                pass
+            together = self._next()
             asked = [each for each in together if isinstance(each, _Asked)]
             ended: list[_Ended] = []
             try:
@@ -144,16 +154,41 @@ class _Desk:
                     if isinstance(each, _Came):
                         ended += self._came(me, each)
                 ended += self._late()
+            except Exception as error:
+                for one in {*asked, *(one for one, _outer, _end in ended)}:
+                    one.tell(error)
+                self._forget(asked)
+            else:
+                if ended:
+                    self.ended.put(ended)
+
+    def _next(self) -> list[_Asked | _Came]:
+        together: list[_Asked | _Came] = []
+        with suppress(Empty):
+            together.append(self.waiting.get(timeout=GLANCE if self.open else None))
+            if self.busy:
+                time.sleep(GATHER)
+            while True:
+                together.append(self.waiting.get_nowait())
+        return together
+
+    def _write(self) -> None:
+        while True:
+            ended = self.ended.get()
+            with suppress(Empty):
+                while True:
+                    ended += self.ended.get_nowait()
+            self.busy = len(ended) > 1
+            try:
                 write_down([_record(*each) for each in ended])
             except Exception as error:
                 connection.close()
                 del connections[DEFAULT_DB_ALIAS]
-                for one in {*asked, *(one for one, _outer, _end in ended)}:
-                    one.done.set_exception(error)
-                self._forget(asked)
+                for one, _outer, _end in ended:
+                    one.tell(error)
             else:
                 for one, _outer, end in ended:
-                    one.done.set_result(end)
+                    one.tell(end)
 
     def _forget(self, asked: Iterable[_Asked]) -> None:
         """Nobody waits for these any more."""

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from django.db import connection
-
 from tongban.base.kernel.api import new_id, now
 
+from .bodies import run
 from .data import Envelope, Kind, Message, Outcome, Own, Peer, Stage
 from .sealing import PART, Frame, Rejected, packed, seal
 
@@ -124,5 +123,4 @@ def record(
 def write_down(rows: Sequence[dict[str, object]]) -> None:
     """Keep the records of questions, in one statement."""
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [now(), json.dumps(rows)])
+        run(_INSERT, [now(), json.dumps(rows)])

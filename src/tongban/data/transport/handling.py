@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import Counter
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import (
@@ -26,11 +26,12 @@ from tongban.base.kernel.api import (
 )
 from tongban.base.ledger import api as ledger
 
+from .bodies import in_body, run
 from .data import ENDED, MESSAGE, BadRow, Kind, Message, MessageQuarantined, Outcome, Stage
-from .models import In, InBody, Lane, Out
-from .peers import find_peer
+from .models import In, Lane
+from .peers import recent_peer
 from .sealing import Rejected, read, unpacked
-from .sending import RECEIPT, WAKE_IN, lane, send, wake
+from .sending import RECEIPT, WAKE_IN, lane, put, wake
 
 log = logging.getLogger("tongban.transport")
 
@@ -38,8 +39,10 @@ Handler = Callable[[Message], Outcome]
 businesses: Registry[tuple[Handler, bool]] = Registry("businesses of messages")
 
 TRIES = 6
+MOST = 4  # claimed at a time: more would leave other hands idle
 LEASE = timedelta(seconds=15)  # a process that died with rows in hand gives them back after this
 GAP = timedelta(seconds=90)  # how long an ordered lane waits for a missing number
+MOMENT = 0.2  # seconds: a transaction takes up another message for so long
 ROWS = 1_000  # bad rows named in a receipt
 
 
@@ -66,57 +69,72 @@ UPDATE transport_inbox SET due = %(lease)s, tries = tries + 1 WHERE id IN (
     SELECT id FROM transport_inbox WHERE due <= %(now)s AND id = ANY(ARRAY(
         SELECT one.id FROM transport_peer peer CROSS JOIN LATERAL (
             SELECT id, priority, row_number() OVER (ORDER BY priority, id) AS turn FROM transport_inbox
-            WHERE sender = peer.node AND due <= %(now)s ORDER BY priority, id LIMIT %(most)s
+            WHERE sender = peer.node AND due <= %(now)s AND tries = 0 ORDER BY priority, id LIMIT %(most)s
         ) one WHERE NOT peer.blocked ORDER BY one.priority, one.turn LIMIT %(most)s
+    ) || ARRAY(
+        SELECT id FROM transport_inbox JOIN transport_peer ON node = sender AND NOT blocked
+        WHERE due <= %(now)s AND tries > 0 ORDER BY priority, id LIMIT 1
     )) FOR UPDATE SKIP LOCKED
-) RETURNING id, tries, priority, sender
+) RETURNING tries > 1, priority, sender, kind, business, resource, id, tries
 """
 
+Heap = list[tuple[int, int]]
 
-def claim(most: int = 8) -> list[tuple[int, int]]:
+
+def claim(most: int = MOST) -> list[Heap]:
     """Take rows that are due, peers in turn; committed before they are worked on, so that a message that kills its
-    process is counted too. Gives id and number of this try."""
+    process is counted too. Gives id and number of this try, those of one lane together, urgent and short heaps first;
+    what was tried before is alone, or it could take others with it."""
     moment = now()
-    with system(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"now": moment, "lease": moment + LEASE, "most": most})
-        rows = sorted(cursor.fetchall())
-    turns: Counter[tuple[int, str]] = Counter()
-    ordered = []
-    for id_, tries, priority, sender in rows:
-        turns[priority, sender] += 1
-        ordered.append((priority, turns[priority, sender], id_, tries))
-    return [(id_, tries) for _priority, _turn, id_, tries in sorted(ordered)]
-
-
-def work(most: int = 8) -> int:
-    """Claim and handle some rows; how many."""
-    rows = claim(most)
-    for id_, tries in rows:
-        handle(id_, tries)
-    return len(rows)
-
-
-def handle(id_: int, tries: int) -> None:
-    """One message in one transaction."""
+    heaps: dict[tuple[object, ...], Heap] = {}
     with system():
-        row = In.objects.select_for_update().filter(id=id_, due__isnull=False).first()
-        if row is None or row.tries != tries:
-            return  # somebody else has it
-        if tries > TRIES:
-            _quarantine(row, row.text or "it ended the process that worked on it")
-            return
-        try:
-            with transaction.atomic():
-                outcome = _outcome(row)
-        except Waits as waits:
-            In.objects.filter(id=id_).update(due=waits.until, tries=tries - 1)
-            return
-        except TongbanError as refused:
-            outcome = refusal(refused)
-        except Exception as error:
-            _failed(row, error)
-            return
-        _settled(row, outcome)
+        for *lane, id_, tries in sorted(run(_CLAIM, {"now": moment, "lease": moment + LEASE, "most": most})):
+            heaps.setdefault(tuple(lane), []).append((id_, tries))
+    return [heap for _lane, heap in sorted(heaps.items(), key=lambda each: (*each[0][:2], len(each[1])))]
+
+
+def work(heap: Heap) -> None:
+    """Handle all of a heap."""
+    while heap:
+        heap = handle(heap)
+
+
+def handle(heap: Heap) -> Heap:
+    """As many messages of one lane in one transaction as fit into a moment; those that are left. Each works or fails
+    by itself."""
+    began = time.monotonic()
+    with system():
+        due = In.objects.select_for_update().filter(id__in=dict(heap), due__isnull=False)
+        rows = {row.id: row for row in due.order_by("id")}
+        ended: dict[Outcome, list[In]] = {}
+        for done, (id_, tries) in enumerate(heap):
+            if done and time.monotonic() > began + MOMENT:
+                break
+            row = rows.get(id_)
+            if row and row.tries == tries and (outcome := _handled(row)):  # or somebody else has it
+                ended.setdefault(outcome, []).append(row)
+        else:
+            done = len(heap)
+        for outcome, alike in ended.items():
+            _settled(alike, outcome)
+    return heap[done:]
+
+
+def _handled(row: In) -> Outcome | None:
+    """What became of a message; None where that is not settled yet."""
+    if row.tries > TRIES:
+        _quarantine(row, row.text or "it ended the process that worked on it")
+        return None
+    try:
+        with transaction.atomic():
+            return _outcome(row)
+    except Waits as waits:
+        In.objects.filter(id=row.id).update(due=waits.until, tries=row.tries - 1)
+    except TongbanError as refused:
+        return refusal(refused)
+    except Exception as error:
+        _failed(row, error)
+    return None
 
 
 class Waits(Exception):
@@ -151,7 +169,9 @@ def _turn(row: In) -> Outcome | None:
 
 def opened(row: In) -> Message:
     """The message of an inbox row."""
-    content = bytes(InBody.objects.get(passage=row.id).content)
+    content = in_body(row.id)
+    if content is None:
+        raise NotFound
     envelope = read(row.envelope.encode())
     try:
         return Message(envelope, unpacked(envelope.packing, content))
@@ -171,7 +191,7 @@ def refusal(error: TongbanError) -> Outcome:
 
 
 def _failed(row: In, error: Exception) -> None:
-    words = f"{type(error).__name__} in {_place(error)}"
+    words = f"{type(error).__name__} in {place(error)}"
     log.warning("message %s of %s: %s, try %d", row.message, row.sender, words, row.tries)
     if row.tries >= TRIES:
         _quarantine(row, words)
@@ -179,7 +199,7 @@ def _failed(row: In, error: Exception) -> None:
         In.objects.filter(id=row.id).update(due=now() + backoff(row.tries - 1), text=words)
 
 
-def _place(error: Exception) -> str:
+def place(error: Exception) -> str:
     """File and line of the failure; messages of errors may carry people's data (T41)."""
     trace = error.__traceback__
     while trace and trace.tb_next:
@@ -191,7 +211,7 @@ def _quarantine(row: In, words: str) -> None:
     moment = now()
     In.objects.filter(id=row.id).update(stage=Stage.QUARANTINED, due=None, at=moment, text=words, code="failed")
     ledger.write("transport.message.quarantined", Ref(MESSAGE, row.message), sender=row.sender, reason=words)
-    _answer(row, Outcome(Stage.STORED, "quarantined"))
+    _answer([row], Outcome(Stage.STORED, "quarantined"))
     emit(MessageQuarantined(row.message, row.sender, row.business))
 
 
@@ -212,53 +232,57 @@ def settle(sender: str, id_: str, outcome: Outcome) -> None:
         if row is None:
             raise NotFound
         if row.stage not in ENDED:
-            _settled(row, outcome)
+            _settled([row], outcome)
 
 
-def _settled(row: In, outcome: Outcome) -> None:
-    """The inbox row, the record and the receipt, in the handler's transaction."""
+def _settled(rows: Sequence[In], outcome: Outcome) -> None:
+    """The inbox rows, the records and the receipt of messages of one sender that ended alike, in the handlers'
+    transaction."""
     moment = now()
     named = [asdict(bad) for bad in outcome.rows[:ROWS]]
-    In.objects.filter(id=row.id).update(
+    In.objects.filter(id__in=[row.id for row in rows]).update(
         stage=outcome.stage, code=outcome.code, text=outcome.text, rows=named, due=None, at=moment
     )
-    if row.kind == Kind.RECEIPT:
+    if rows[0].kind == Kind.RECEIPT:
         return
-    ledger.write(
-        "transport.message.handled",
-        Ref(MESSAGE, row.message),
-        sender=row.sender,
-        business=row.business,
-        stage=str(outcome.stage),
-        code=outcome.code,
-        bad_rows=len(outcome.rows),
-    )
-    _answer(row, outcome)
+    for row in rows:
+        ledger.write(
+            "transport.message.handled",
+            Ref(MESSAGE, row.message),
+            sender=row.sender,
+            business=row.business,
+            stage=str(outcome.stage),
+            code=outcome.code,
+            bad_rows=len(outcome.rows),
+        )
+    _answer(rows, outcome)
 
 
-def _answer(row: In, outcome: Outcome) -> None:
-    if (peer := find_peer(row.sender)) and not peer.blocked:
-        answer(row.sender, row.message, row.trace, outcome)
+def _answer(rows: Sequence[In], outcome: Outcome) -> None:
+    sender = rows[0].sender
+    if (peer := recent_peer(sender)) and not peer.blocked:
+        answer(sender, [row.message for row in rows], rows[0].trace, outcome)
 
 
-def answer(to: str, about: str, trace: str, outcome: Outcome) -> None:
-    """Queue a signed receipt."""
+def answer(to: str, about: Sequence[str], trace: str, outcome: Outcome) -> None:
+    """Queue a signed receipt for messages that ended alike."""
     body = canonical(
         {
             "stage": outcome.stage,
             "code": outcome.code,
             "text": outcome.text,
             "rows": [asdict(bad) for bad in outcome.rows[:ROWS]],
+            "also": list(about[1:]),
         }
     )
-    send(to, Kind.RECEIPT, RECEIPT, body, priority=1, about=about, trace=trace)
+    put(to, Kind.RECEIPT, RECEIPT, body, priority=1, about=about[0], trace=trace)
 
 
 def answer_again(sender: str, about: str) -> None:
     """The sender asks again: our receipt got lost, or everything is replayed. It is told once more, at most every 20
     seconds, in a new receipt: one that it has already would change nothing there."""
-    last = Out.objects.filter(receiver=sender, kind=Kind.RECEIPT, about=about).order_by("-created").first()
-    if last and last.at < now() - timedelta(seconds=20):
-        row = In.objects.get(sender=sender, message=about)
+    told = In.objects.filter(sender=sender, message=about, at__lt=now() - timedelta(seconds=20))
+    for row in told.select_for_update():
         rows = tuple(BadRow(**bad) for bad in row.rows)
-        answer(sender, about, row.trace, Outcome(Stage(row.stage), row.code, rows, row.text))
+        answer(sender, [about], row.trace, Outcome(Stage(row.stage), row.code, rows, row.text))
+        told.update(at=now())

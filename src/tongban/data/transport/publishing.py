@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
-from django.db import connection
 from django.db.models import F
 
 from tongban.base.kernel.api import now, system
 
+from .bodies import out_bodies, run
 from .broker import CLASSES, class_of
-from .data import Envelope, Kind, Own, Stage
+from .data import Envelope, Kind, Own, Peer, Stage
 from .handling import backoff
-from .models import Out, OutBody
+from .models import Out
 from .peers import find_peer
 from .receipts import ASK_AGAIN, tell
 from .sealing import Frame, card, seal
 
+MOST = 64  # claimed at a time
 ROUND = 1 << 20  # bytes claimed at a time: what a slow line carries before its lease is over
 LEASE = timedelta(seconds=15)  # renewed while the line carries; who dies gives back what he had after this
 SLOWEST = 4_000  # bytes a second that a line must carry before we think it is cut
@@ -51,23 +53,22 @@ class Going:
     priority: int
     frames: list[Frame]
     size: int
-    final: bool  # nothing is waited for after the hub took it
 
 
-def claim(own: Own, most: int = 64) -> list[Going]:
+def claim(own: Own, most: int = MOST) -> list[Going]:
     """Take what is due, urgent first, and seal it. Committed before anything goes over the line; who dies meanwhile
     gives it back when its lease is over."""
-    moment = now()
-    with system(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"now": moment, "lease": moment + LEASE, "most": most, "bytes": ROUND})
-        ids = [row[0] for row in cursor.fetchall()]
+    moment, find = now(), cache(find_peer)
+    with system():
+        ids = [row[0] for row in run(_CLAIM, {"now": moment, "lease": moment + LEASE, "most": most, "bytes": ROUND})]
+        if not ids:
+            return []
         rows = list(Out.objects.filter(id__in=ids).order_by("priority", "created", "number"))
-        bodies = {body.message: bytes(body.content) for body in OutBody.objects.filter(message__in=ids)}
-    return [going for row in rows if (going := _sealed(own, row, bodies.get(row.id)))]
+        bodies = out_bodies(ids)
+    return [going for row in rows if (going := _sealed(own, row, find(row.receiver), bodies.get(row.id)))]
 
 
-def _sealed(own: Own, row: Out, content: bytes | None) -> Going | None:
-    peer = find_peer(row.receiver)
+def _sealed(own: Own, row: Out, peer: Peer | None, content: bytes | None) -> Going | None:
     if content is None or peer is None:
         with system():
             Out.objects.filter(id=row.id).update(due=None, code="no_body" if peer else "stranger")
@@ -93,7 +94,7 @@ def _sealed(own: Own, row: Out, content: bytes | None) -> Going | None:
     )
     frames = seal(own, envelope, peer.certificate, content)
     mark = card(own.certificate).fingerprint[:8] + card(peer.certificate).fingerprint[:8]
-    return Going(row.id, mark, row.receiver, row.priority, frames, row.size, row.kind == Kind.RECEIPT)
+    return Going(row.id, mark, row.receiver, row.priority, frames, row.size)
 
 
 def renew(ids: list[str]) -> None:
@@ -102,15 +103,24 @@ def renew(ids: list[str]) -> None:
         Out.objects.filter(id__in=ids, stage=Stage.WAITING).update(due=now() + LEASE)
 
 
+# A receipt may have been quicker than our own note; rows are locked in the order in which receipts lock them.
+_TOOK = """
+WITH gone AS (SELECT * FROM unnest(%(ids)s::text[], %(places)s::bigint[]) AS gone (id, place)),
+    waits AS (SELECT out.id FROM transport_outbox out JOIN gone USING (id) WHERE stage = 'waiting'
+        ORDER BY out.id FOR UPDATE OF out)
+UPDATE transport_outbox out SET stage = 'sent', due = CASE WHEN kind = 'receipt' THEN NULL ELSE %(due)s END,
+    at = %(now)s, hub_sequence = place, hub_era = %(era)s, code = ''
+FROM waits JOIN gone USING (id) WHERE out.id = waits.id
+"""
+
+
 def took(gone: Iterable[tuple[Going, int]], era: str) -> None:
     """The hub has these on its disk, their last part at that place."""
     moment = now()
+    facts = {"now": moment, "due": moment + PATIENCE, "era": era}
+    places = {going.id: place for going, place in gone}
     with system():
-        for going, place in gone:
-            # A receipt may have been quicker than our own note.
-            waits = Out.objects.filter(id=going.id, stage=Stage.WAITING)
-            due = None if going.final else moment + PATIENCE
-            waits.update(stage=Stage.SENT, due=due, at=moment, hub_sequence=place, hub_era=era, code="")
+        run(_TOOK, {**facts, "ids": list(places), "places": list(places.values())})
 
 
 def failed(gone: Iterable[Going], code: str) -> None:

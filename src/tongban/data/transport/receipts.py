@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 
 from tongban.base.kernel.api import Ref, emit, now
@@ -19,30 +21,43 @@ ASK_AGAIN = timedelta(hours=1)  # a receiver that has it in hand is asked for th
 
 
 def apply(message: Message) -> Outcome:
-    """Move our message to where the receiver says it is. Idempotent; late receipts never undo an end."""
+    """Move our messages to where the receiver says they are. Idempotent; late receipts never undo an end."""
     try:
         told = json.loads(message.body)
         stage, code, text = Stage(told["stage"]), str(told["code"])[:40], str(told["text"])[:2000]
         rows = [BadRow(int(row["row"]), str(row["code"]), str(row["item"]), str(row["text"])) for row in told["rows"]]
-    except (ValueError, KeyError, TypeError):
+        about = [message.envelope.about, *(str(id_) for id_ in told.get("also", ()))]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return Outcome(Stage.REFUSED, "unreadable")
-    out = Out.objects.select_for_update().filter(id=message.envelope.about, receiver=message.envelope.sender).first()
-    if out is None:
+    ours = Out.objects.select_for_update().filter(id__in=about, receiver=message.envelope.sender).order_by("id")
+    if not ours:
         return Outcome(Stage.REFUSED, "unknown_message")
-    if out.stage in (Stage.PROCESSED, Stage.REFUSED) or stage not in (Stage.RECEIVED, Stage.STORED, *ENDED):
-        return Outcome()
-    out.code, out.text, out.at = code, text, now()
-    out.rows = [{"row": bad.row, "code": bad.code, "item": bad.item, "text": bad.text} for bad in rows]
-    if stage is Stage.REFUSED and code in PASSING and out.tries < TRIES:
-        out.stage, out.due = Stage.WAITING, now() + backoff(out.tries)
-        out.save()
+    if stage not in (Stage.RECEIVED, Stage.STORED, *ENDED):
         return Outcome()
     if stage is Stage.REFUSED and code == "expired":
         stage = Stage.EXPIRED
-    out.stage, out.due = stage, None if stage in ENDED else now() + ASK_AGAIN
-    out.save()
-    tell(out)
+    again: list[Out] = []
+    ended: list[Out] = []
+    for out in ours:
+        if out.stage in (Stage.PROCESSED, Stage.REFUSED):
+            continue
+        passing = stage is Stage.REFUSED and code in PASSING and out.tries < TRIES
+        (again if passing else ended).append(out)
+    named = [asdict(bad) for bad in rows]
+    for out in again:
+        _moved([out], stage=Stage.WAITING, due=now() + backoff(out.tries), code=code, text=text, rows=named)
+    _moved(ended, stage=stage, due=None if stage in ENDED else now() + ASK_AGAIN, code=code, text=text, rows=named)
+    for out in ended:
+        tell(out)
     return Outcome()
+
+
+def _moved(outs: Sequence[Out], **changes: object) -> None:
+    changes["at"] = now()
+    Out.objects.filter(id__in=[out.id for out in outs]).update(**changes)
+    for out in outs:
+        for name, value in changes.items():
+            setattr(out, name, value)
 
 
 def tell(out: Out) -> None:

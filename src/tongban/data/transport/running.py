@@ -23,20 +23,23 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connectio
 from tongban.base.kernel.api import Refused
 
 from . import ends, handling, keeping, publishing, replying, taking, watching
+from .bodies import WAKE_OUT
 from .broker import CLASSES, PROBLEMS, Arrived, Full, Hub
 from .data import CENTRE, Own
 from .own import own
 from .peers import peers
 from .sealing import Frame
-from .sending import WAKE_IN, WAKE_OUT
+from .sending import WAKE_IN
 
 log = logging.getLogger("tongban.transport")
 T = TypeVar("T")
 
 HANDS = 2  # at the same time: messages worked off, heaps published
 THREADS = 3 * HANDS + 6
+GATHER = 0.02  # seconds: what is to go or comes within them goes together
 BREATH = 1.0  # seconds without a wake-up before everything is looked at anyway
 SWEEP = 5.0
+PARTS = 8  # of a message on the line at a time
 MOST = 64  # frames asked for at a time
 
 
@@ -49,19 +52,36 @@ def _nodes() -> list[str]:
     return [CENTRE, *(peer.node for peer in peers() if peer.node != CENTRE)]
 
 
+class _Bell:
+    """Wakes one of those who wait for it; rung while nobody waits, the next. `pace`: not more often than that, so that
+    what is rung for meanwhile is done together."""
+
+    def __init__(self, pace: float = 0) -> None:
+        self.pace, self.woke = pace, 0.0
+        self._rung: asyncio.Queue[None] = asyncio.Queue(1)
+
+    def ring(self) -> None:
+        with contextlib.suppress(asyncio.QueueFull):
+            self._rung.put_nowait(None)
+
+    async def wait(self, seconds: float = BREATH) -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._rung.get(), seconds)
+        moment = time.monotonic()
+        self.woke = max(moment, self.woke + self.pace)
+        await asyncio.sleep(self.woke - moment)
+
+
 class _Loop:
     def __init__(self, own: Own, stop: threading.Event) -> None:
         self.own, self.stop = own, stop
         self.hub = Hub(own)
         self.era = ""
         self.ready = asyncio.Event()  # the line stands and the hub has what we need
-        self.out, self.came, self.nudge = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.out, self.came, self.nudge = _Bell(GATHER), _Bell(), _Bell()
         self.asked: asyncio.Queue[tuple[Frame, str, str]] = asyncio.Queue(2_000)
         self.under_way: set[asyncio.Task[int]] = set()
         self.threads = ThreadPoolExecutor(THREADS, "transport")
-        self.answerers = ThreadPoolExecutor(
-            HANDS, "transport-answer"
-        )  # always the same few connections, which are warm
 
     async def work(self) -> None:
         parts = [self.keep_line, self.listen, self.sweep, self.keep_house]
@@ -84,12 +104,12 @@ class _Loop:
         self.threads.shutdown()
 
     async def _again(self, part: Callable[[], Awaitable[None]]) -> None:
-        """Whatever fails is begun again after a breath: a lost database, a cut line."""
+        """Whatever fails is begun again after a breath: a lost database, a cut line, what nobody thought of."""
         while True:
             try:
                 await part()
-            except (DatabaseError, InterfaceError, psycopg.Error, *PROBLEMS) as error:
-                log.warning("transport: %s", type(error).__name__)
+            except Exception as error:
+                log.warning("transport: %s in %s", type(error).__name__, handling.place(error))
                 await asyncio.sleep(random.uniform(0.2, 0.8))
 
     async def db(self, what: Callable[..., T], *arguments: Any) -> T:
@@ -119,11 +139,11 @@ class _Loop:
                 await asyncio.sleep(random.uniform(0.5, 1.5))
         while True:
             await self.ensure()
-            await self._woken(self.nudge, 5 if self.ready.is_set() else 1)
+            await self.nudge.wait(5 if self.ready.is_set() else 1)
 
     def changed(self, up: bool) -> None:
         """The connection went or came. What is under way will not be answered any more."""
-        self.nudge.set()
+        self.nudge.ring()
         if not up:
             self.ready.clear()
             for task in self.under_way:
@@ -151,16 +171,18 @@ class _Loop:
             await self.db(keeping.line, True, "")
         self.era = era
         self.ready.set()
-        self.out.set()
+        self.out.ring()
 
     # -- outwards
 
     async def publish(self) -> None:
         while True:
-            await self._woken(self.out)
+            await self.out.wait()
             await self.ready.wait()
             while self.ready.is_set() and (going := await self.db(publishing.claim, self.own)):
                 await self.publish_all(going)
+                if len(going) < publishing.MOST and sum(each.size for each in going) < publishing.ROUND:
+                    break
 
     async def publish_all(self, going: list[publishing.Going]) -> None:
         renewing = asyncio.create_task(self._renew([each.id for each in going]))
@@ -190,11 +212,17 @@ class _Loop:
             await self.db(publishing.failed, lost, "line")
 
     async def publish_one(self, going: publishing.Going, patience: float) -> int:
-        place = 0
-        for number, frame in enumerate(going.frames, 1):
-            identity = f"{going.id}.{going.mark}.{number}"
-            place = await self.hub.publish(going.to, going.priority, identity, frame, patience)
-        return place
+        """Some parts at a time, in turn; where the last one is kept."""
+        places = [0]
+        for start in range(0, len(going.frames), PARTS):
+            some = enumerate(going.frames[start : start + PARTS], start + 1)
+            places = await asyncio.gather(
+                *[
+                    self.hub.publish(going.to, going.priority, f"{going.id}.{going.mark}.{number}", frame, patience)
+                    for number, frame in some
+                ]
+            )
+        return places[-1]
 
     async def _renew(self, ids: list[str]) -> None:
         while True:
@@ -207,24 +235,36 @@ class _Loop:
     async def take(self, one: str) -> None:
         await self.ready.wait()
         fetch, most = await self.hub.pull(one), MOST
+        storing: asyncio.Future[None] = asyncio.ensure_future(asyncio.sleep(0))
         while True:
             await self.ready.wait()
             began = time.monotonic()
-            if arrived := await fetch(most, 5.0):
+            arrived = await fetch(most, 5.0)
+            try:
+                await storing  # what came before, while this was fetched
+            except (DatabaseError, InterfaceError):
+                await self.put_off(arrived)
+                raise
+            if arrived:
                 # On a slow line only as much is asked for as comes before the hub thinks that we died.
                 most = max(1, most // 4) if time.monotonic() - began > 3 and len(arrived) > 1 else min(MOST, most * 2)
-                await self.take_all(arrived)
+                storing = asyncio.ensure_future(self.take_all(arrived))
+                await asyncio.sleep(GATHER)
 
     async def take_all(self, arrived: Sequence[Arrived]) -> None:
         try:
             answers = await self.db(taking.take, [(each.frame, each.line) for each in arrived], self.own)
         except (DatabaseError, InterfaceError):
-            for each in arrived:
-                await each.later(1)
+            await self.put_off(arrived)
             raise
         for each, answer in zip(arrived, answers, strict=True):
             await self._tell_hub(each, answer)
-        self.came.set()
+        self.came.ring()
+
+    @staticmethod
+    async def put_off(arrived: Sequence[Arrived]) -> None:
+        for each in arrived:
+            await each.later(1)
 
     @staticmethod
     async def _tell_hub(arrived: Arrived, answer: taking.Taken) -> None:
@@ -235,9 +275,12 @@ class _Loop:
 
     async def handle(self) -> None:
         while True:
-            while await self.db(handling.work):
-                pass
-            await self._woken(self.came)
+            await self.came.wait()
+            heaps = await self.db(handling.claim)
+            if sum(map(len, heaps)) >= handling.MOST or any(tries > 1 for heap in heaps for _id, tries in heap):
+                self.came.ring()  # there may be more
+            for heap in heaps:
+                await self.db(handling.work, heap)
 
     def queried(self, frame: Frame, line: str, place: str) -> None:
         """Queries that come while others are being answered are answered together next."""
@@ -283,6 +326,7 @@ class _Loop:
                 await self.db(watching.note, [(envelope, size) for envelope, size, _ack in found])
                 for _envelope, _size, acknowledge in found:
                     await acknowledge()
+            await asyncio.sleep(BREATH)
 
     async def listen(self) -> None:
         """Wake up when a transaction put something into outbox or inbox."""
@@ -292,12 +336,7 @@ class _Loop:
         async with line:
             await line.execute(f"LISTEN {WAKE_OUT}")
             await line.execute(f"LISTEN {WAKE_IN}")
-            self.out.set()
-            self.came.set()
+            self.out.ring()
+            self.came.ring()
             async for note in line.notifies():
-                (self.out if note.channel == WAKE_OUT else self.came).set()
-
-    async def _woken(self, event: asyncio.Event, seconds: float = BREATH) -> None:
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
-        event.clear()
+                (self.out if note.channel == WAKE_OUT else self.came).ring()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused, new_id, now, system
 
+from .bodies import WAKE_OUT, keep_out
 from .data import Kind, Stage
 from .models import Out, OutBody
 from .peers import find_peer
@@ -18,7 +19,7 @@ from .sealing import LARGEST, packed
 
 RECEIPT = "transport.receipt"
 NUMBERED = (Kind.DATA, Kind.CONTROL, Kind.FILE)
-WAKE_OUT, WAKE_IN = "transport_out", "transport_in"
+WAKE_IN = "transport_in"
 
 
 def send(
@@ -43,33 +44,43 @@ def send(
         raise Refused(_("Node %s is not known here.") % to, "stranger")
     if peer.blocked:
         raise Refused(_("Node %s is blocked.") % to, "blocked")
+    with system():
+        return put(
+            to, kind, business, body, resource=resource, grant=grant, schema=schema, priority=priority,
+            expires=expires, trace=trace, about=about,
+        )  # fmt: skip
+
+
+def put(
+    to: str, kind: Kind, business: str, body: bytes, *, resource: str = "", grant: str = "", schema: str = "",
+    priority: int = 5, expires: datetime | None = None, trace: str = "", about: str = "",
+) -> str:  # fmt: skip
+    """As `send`, to a node that may be written to, inside `system`."""
     packing, content = packed(body)
     if len(content) > LARGEST:
         raise Refused(_("A message holds at most %d MB.") % (LARGEST >> 20), "too_large")
     moment = now()
-    with system():
-        out = Out.objects.create(
-            id=new_id(),
-            receiver=to,
-            kind=kind,
-            business=business,
-            resource=resource,
-            grant=grant,
-            schema=schema,
-            priority=priority,
-            number=_number(to, lane(kind, business, resource)) if kind in NUMBERED else 0,
-            created=moment,
-            expires=expires,
-            trace=trace or new_id(),
-            about=about,
-            size=len(content),
-            stage=Stage.WAITING,
-            due=moment,
-            at=moment,
-            packing=packing,
-        )
-        OutBody.objects.create(message=out.id, content=content)
-        wake(WAKE_OUT)
+    out = Out.objects.create(
+        id=new_id(),
+        receiver=to,
+        kind=kind,
+        business=business,
+        resource=resource,
+        grant=grant,
+        schema=schema,
+        priority=priority,
+        number=_number(to, lane(kind, business, resource)) if kind in NUMBERED else 0,
+        created=moment,
+        expires=expires,
+        trace=trace or new_id(),
+        about=about,
+        size=len(content),
+        stage=Stage.WAITING,
+        due=moment,
+        at=moment,
+        packing=packing,
+    )
+    keep_out(out.id, content)
     return out.id
 
 

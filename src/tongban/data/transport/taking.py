@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from tongban.base.kernel.api import now, system
 
+from .bodies import keep_in
 from .checking import FindPeer, open_frame
 from .data import ENDED, Envelope, Kind, Outcome, Own, Peer, Stage
 from .handling import answer, answer_again
-from .models import In, InBody, Part, Refused
+from .models import In, Part, Refused
 from .models import Peer as PeerRow
 from .peers import find_peer
+from .receipts import PASSING, TRIES
 from .sealing import Frame, Rejected, whole
-from .sending import WAKE_IN, wake
 
 
 class Taken(StrEnum):
@@ -51,123 +55,167 @@ class Quotas:
         return allowed
 
 
+NOTED = timedelta(seconds=1)  # how exactly it is known when a sender was heard of last
 quotas = Quotas()
 Pieces = dict[tuple[str, str, str], dict[int, bytes]]  # by sender, message and digest: parts by their sequence
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A frame that may be taken, and its plain part."""
+
+    frame: Frame
+    envelope: Envelope
+    piece: bytes
+
+    @property
+    def whole(self) -> tuple[str, str, str]:
+        """Which message it is a part of."""
+        return self.envelope.sender, self.envelope.id, self.envelope.digest
+
+
+@dataclass
+class _Heap:
+    """What comes together: messages known by sender and id, with digest and stage; how many parts come of each;
+    messages to be stored, with their content; parts without the rest."""
+
+    known: dict[tuple[str, str], tuple[str, str]]
+    coming: dict[tuple[str, str, str], int]
+    fresh: list[tuple[In, bytes]] = field(default_factory=list)
+    pieces: Pieces = field(default_factory=dict)
+
+
 def take(frames: Sequence[tuple[Frame, str]], own: Own) -> list[Taken]:
     """Take frames with the sender that the line vouches for ("" where it does not), all in one transaction."""
-    known: dict[str, Peer | None] = {}
-
-    def find(node: str) -> Peer | None:
-        if node not in known:
-            known[node] = find_peer(node)
-        return known[node]
-
+    find = cache(find_peer)
     with system():
-        pieces: Pieces = {}
-        answers = [_take(frame, line, own, find, pieces) for frame, line in frames]
-        _keep(pieces)
-        if Taken.STORED in answers:
-            wake(WAKE_IN)
+        opened = [_opened(frame, line, own, find) for frame, line in frames]
+        heap = _heap([each for each in opened if isinstance(each, _Opened)])
+        answers = [_taken(each, heap) for each in opened]
+        _keep(heap)
         heard = {line for (_frame, line), answer in zip(frames, answers, strict=True) if answer is not Taken.REFUSED}
-        PeerRow.objects.filter(node__in=heard).update(heard=now())
+        long_ago = Q(heard=None) | Q(heard__lt=now() - NOTED)
+        PeerRow.objects.filter(long_ago, node__in=heard).update(heard=now())
     return answers
 
 
-def _take(frame: Frame, line: str, own: Own, find: FindPeer, pieces: Pieces) -> Taken:
+def _opened(frame: Frame, line: str, own: Own, find: FindPeer) -> _Opened | Rejected | None:
+    """The frame opened, or why it is refused; None for what is beyond its sender's quota and is to come later."""
     peer = find(line) if line else None
     if peer and not peer.blocked and not quotas.allow(peer):
+        return None
+    try:
+        return _Opened(frame, *open_frame(frame, own, find, line))
+    except Rejected as rejected:
+        return rejected
+
+
+def _heap(opened: Sequence[_Opened]) -> _Heap:
+    senders, ids = {each.envelope.sender for each in opened}, {each.envelope.id for each in opened}
+    rows = In.objects.filter(sender__in=senders, message__in=ids)
+    known = {(row[0], row[1]): (row[2], row[3]) for row in rows.values_list("sender", "message", "digest", "stage")}
+    parts = {(each.whole, each.envelope.sequence) for each in opened}
+    return _Heap(known, Counter(whole for whole, _sequence in parts))
+
+
+def _taken(opened: _Opened | Rejected | None, heap: _Heap) -> Taken:
+    if opened is None:
         return Taken.LATER
     try:
-        envelope, piece = open_frame(frame, own, find, line)
-        return _store(envelope, piece, frame, pieces)
+        if isinstance(opened, Rejected):
+            raise opened
+        return _stored(opened, heap)
     except Rejected as rejected:
         _refuse(rejected)
         return Taken.REFUSED
 
 
-def _store(envelope: Envelope, piece: bytes, frame: Frame, pieces: Pieces) -> Taken:
-    known = In.objects.filter(sender=envelope.sender, message=envelope.id).values_list("digest", "stage").first()
-    if known:
+def _stored(opened: _Opened, heap: _Heap) -> Taken:
+    envelope = opened.envelope
+    key = envelope.sender, envelope.id
+    if known := heap.known.get(key):
         if known[0] != envelope.digest:
             raise Rejected("conflict", envelope, proven=False)
         if known[1] in ENDED:
             answer_again(envelope.sender, envelope.id)
         return Taken.AGAIN
-    content = piece if envelope.total == 1 else _assembled(envelope, piece, pieces)
+    content = opened.piece if envelope.total == 1 else _assembled(opened, heap)
     if content is None:
         return Taken.PART
     if not whole(envelope, content):
         raise Rejected("altered", envelope, proven=True)
-    moment = now()
-    try:
-        with transaction.atomic():
-            row = In.objects.create(
-                message=envelope.id,
-                sender=envelope.sender,
-                office=envelope.office,
-                envelope=frame.envelope.decode(),
-                signature=frame.signature.hex(),
-                digest=envelope.digest,
-                kind=envelope.kind,
-                business=envelope.business,
-                resource=envelope.resource,
-                grant=envelope.grant,
-                schema=envelope.schema,
-                priority=envelope.priority,
-                number=envelope.number,
-                created=envelope.created,
-                expires=envelope.expires,
-                trace=envelope.trace,
-                about=envelope.about,
-                packing=envelope.packing,
-                size=len(content),
-                stage=Stage.STORED,
-                due=moment,
-                at=moment,
-            )
-    except IntegrityError:  # another process took the same message at the same moment
-        return Taken.AGAIN
-    InBody.objects.create(passage=row.id, content=content)
+    heap.fresh.append((_row(opened.frame, envelope, len(content)), content))
+    heap.known[key] = envelope.digest, Stage.STORED
     return Taken.STORED
 
 
-def _assembled(envelope: Envelope, piece: bytes, pieces: Pieces) -> bytes | None:
+def _row(frame: Frame, envelope: Envelope, size: int) -> In:
+    moment = now()
+    return In(
+        message=envelope.id,
+        sender=envelope.sender,
+        office=envelope.office,
+        envelope=frame.envelope.decode(),
+        signature=frame.signature.hex(),
+        digest=envelope.digest,
+        kind=envelope.kind,
+        business=envelope.business,
+        resource=envelope.resource,
+        grant=envelope.grant,
+        schema=envelope.schema,
+        priority=envelope.priority,
+        number=envelope.number,
+        created=envelope.created,
+        expires=envelope.expires,
+        trace=envelope.trace,
+        about=envelope.about,
+        packing=envelope.packing,
+        size=size,
+        stage=Stage.STORED,
+        due=moment,
+        at=moment,
+    )
+
+
+def _assembled(opened: _Opened, heap: _Heap) -> bytes | None:
     """The whole once all parts are here; most often they come together and need no place of their own meanwhile."""
-    mine = pieces.setdefault((envelope.sender, envelope.id, envelope.digest), {})
-    mine[envelope.sequence] = piece
-    if len(mine) < envelope.total:
-        _before(envelope, mine)
+    envelope = opened.envelope
+    mine = heap.pieces.setdefault(opened.whole, {})
+    mine[envelope.sequence] = opened.piece
+    if heap.coming[opened.whole] < envelope.total:
+        _before(opened, mine)
     if len(mine) < envelope.total:
         return None
-    del pieces[envelope.sender, envelope.id, envelope.digest]
-    _parts(envelope.sender, envelope.id, envelope.digest).delete()
+    del heap.pieces[opened.whole]
     return b"".join(part for _sequence, part in sorted(mine.items()))
 
 
-def _before(envelope: Envelope, mine: dict[int, bytes]) -> None:
+def _before(opened: _Opened, mine: dict[int, bytes]) -> None:
     """Parts that came earlier. Two processes that take parts of one message do so one after the other, or neither
     would see the last part."""
+    sender, message, _digest = opened.whole
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{envelope.sender}/{envelope.id}"])
-    earlier = _parts(envelope.sender, envelope.id, envelope.digest)
-    if len(mine) + earlier.exclude(sequence__in=mine).count() >= envelope.total:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{sender}/{message}"])
+    earlier = _parts(*opened.whole)
+    if len(mine) + earlier.exclude(sequence__in=mine).count() >= opened.envelope.total:
         mine.update((sequence, bytes(content)) for sequence, content in earlier.values_list("sequence", "content"))
+        earlier.delete()
 
 
 def _parts(sender: str, message: str, digest: str) -> QuerySet[Part]:
     return Part.objects.filter(sender=sender, message=message, digest=digest)
 
 
-def _keep(pieces: Pieces) -> None:
-    """Keep the parts of what is not whole yet."""
-    rows = [
+def _keep(heap: _Heap) -> None:
+    """Keep what is whole, and the parts of what is not. What another process took at the same moment is kept once."""
+    In.objects.bulk_create([row for row, _content in heap.fresh], ignore_conflicts=True)
+    keep_in((content, row.sender, row.message, row.digest) for row, content in heap.fresh)
+    parts = [
         Part(sender=sender, message=message, digest=digest, sequence=sequence, content=piece)
-        for (sender, message, digest), mine in pieces.items()
+        for (sender, message, digest), mine in heap.pieces.items()
         for sequence, piece in mine.items()
     ]
-    Part.objects.bulk_create(rows, ignore_conflicts=True)
+    Part.objects.bulk_create(parts, ignore_conflicts=True)
 
 
 def _refuse(rejected: Rejected) -> None:
@@ -181,10 +229,11 @@ def _refuse(rejected: Rejected) -> None:
         proven=known,
     )
     if known and envelope and envelope.kind is not Kind.RECEIPT and _not_told(envelope, rejected.code):
-        answer(envelope.sender, envelope.id, envelope.trace, Outcome(Stage.REFUSED, rejected.code))
+        answer(envelope.sender, [envelope.id], envelope.trace, Outcome(Stage.REFUSED, rejected.code))
 
 
 def _not_told(envelope: Envelope, code: str) -> bool:
-    """One receipt for one reason: a thousand copies of an old frame are answered once."""
+    """One receipt for one reason: a thousand copies of an old frame are answered once. What may pass the next time is
+    sent again by its sender, and each try waits for its answer."""
     told = Refused.objects.filter(sender=envelope.sender, message=envelope.id, code=code, proven=True).count()
-    return told <= 1
+    return told <= (TRIES if code in PASSING else 1)

@@ -57,12 +57,12 @@ class Ends:
         """What we answered, oldest first."""
         from tongban.data.transport.sealing import unpacked
 
-        rows = models.Out.objects.filter(kind=Kind.RECEIPT).order_by("created")
-        bodies = [models.OutBody.objects.get(message=row.id).content for row in rows]
-        return [
-            {"about": row.about, "to": row.receiver, **json.loads(unpacked(row.packing, bytes(body)))}
-            for row, body in zip(rows, bodies, strict=True)
-        ]
+        found = []
+        for row in models.Out.objects.filter(kind=Kind.RECEIPT).order_by("created"):
+            body = bytes(models.OutBody.objects.get(message=row.id).content)
+            told = json.loads(unpacked(row.packing, body))
+            found += [{**told, "about": about, "to": row.receiver} for about in (row.about, *told.pop("also"))]
+        return found
 
 
 @pytest.fixture
@@ -117,5 +117,13 @@ def notes(db: None) -> Iterator[Notes]:
 
 def work_all() -> None:
     """Work off what is due."""
-    while handling.work():
+    while work():
         pass
+
+
+def work() -> int:
+    """One round of a hand; how many messages it took up."""
+    heaps = handling.claim()
+    for heap in heaps:
+        handling.work(heap)
+    return sum(map(len, heaps))

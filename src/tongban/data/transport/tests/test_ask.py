@@ -147,9 +147,9 @@ def test_t2_questions_of_one_moment_share_a_signature_and_keep_their_records(
 
 
 def _ask_alone(ends: Ends, n: int) -> bytes:
-    peer = asking._Asked(peer_of(ends.there), "test.note", "", f"g{n % 2}", "t", b"%d" % n, 5.0)
-    asking._desk().waiting.put(peer)
-    ended = peer.done.result(20)
+    asked = asking._Asked(peer_of(ends.there), "test.note", "", f"g{n % 2}", "t", b"%d" % n, 5.0)
+    asking._desk().waiting.put(asked)
+    ended = asked.wait()
     assert isinstance(ended, Message)
     return ended.body
 

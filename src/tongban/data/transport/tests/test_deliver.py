@@ -13,7 +13,7 @@ from tongban.data.transport import handling, models, publishing
 from tongban.data.transport.data import BadRow, Message, Outcome, Stage
 from tongban.data.transport.sealing import PART
 
-from .conftest import Ends, Notes, peer_of, work_all
+from .conftest import Ends, Notes, peer_of, work, work_all
 
 
 @pytest.mark.parametrize("algorithm", ["ecdsa-p256", "sm2"])
@@ -36,7 +36,8 @@ def test_a_message_works_once_and_is_answered_signed(ends: Ends, notes: Notes, a
     assert receipt["about"] == seen[0].envelope.id
     going = publishing.claim(ends.here)
     assert len(going) == 1
-    assert going[0].final
+    publishing.took([(going[0], 1)], "2026-01-01")
+    assert models.Out.objects.get(id=going[0].id).due is None, "nobody answers a receipt"
     assert transport.message(seen[0].envelope.id).body == seen[0].body
 
 
@@ -105,6 +106,31 @@ def test_t10_a_poisoned_message_is_quarantined_and_does_not_stop_others(ends: En
         transport.retry("there", bad)
 
 
+def test_messages_of_a_lane_work_together_and_a_bad_one_stops_none(
+    ends: Ends, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R10: they share a transaction and a receipt, and fail alone; what failed is tried again by itself."""
+
+    def third(message: Message) -> Outcome:
+        if message.body == b"2":
+            raise RuntimeError
+        return Outcome()
+
+    monkeypatch.setattr(handling, "MOMENT", 60)
+    notes.behave = third
+    ids = [new_id() for _n in range(handling.MOST)]
+    frames = [ends.frames(b"%d" % n, id=id_)[0] for n, id_ in enumerate(ids)]
+    ends.take(*frames)
+    work_all()
+    good = ids[:2] + ids[3:]
+    assert notes.taken == good
+    assert models.Out.objects.count() == 1
+    assert [(one["about"], one["stage"]) for one in ends.receipts()] == [(id_, "processed") for id_ in good]
+    ends.take(ends.frames()[0], ends.frames()[0])
+    with travelled(timedelta(minutes=1)):
+        assert [len(heap) for heap in handling.claim()] == [2, 1]
+
+
 def test_r10_a_message_that_kills_its_process_is_quarantined_too(ends: Ends, notes: Notes) -> None:
     ends.take(ends.frames()[0])
     for hours in range(handling.TRIES):
@@ -148,7 +174,7 @@ def test_urgent_first_and_peers_in_turn(ends: Ends, notes: Notes) -> None:
     urgent = new_id()
     ends.take(ends.frames(id=urgent, priority=1)[0])
     while late not in notes.taken:
-        handling.work()
+        work()
     assert notes.taken.index(urgent) == 0
     assert notes.taken.index(late) <= 3
 

@@ -86,6 +86,19 @@ def test_t9_nobody_else_can_give_the_receipt(ends: Ends) -> None:
     assert _stage(id_) is Stage.SENT
 
 
+def test_a_receipt_tells_of_all_that_ended_alike_and_of_nobody_else_s(ends: Ends) -> None:
+    from .conftest import peer_of
+
+    transport.trust(peer_of(ends.stranger))
+    one, two, open_ = _send(), _send(), _send()
+    other = transport.send("stranger", Kind.DATA, "test.note", b"{}")
+    _publish(ends)
+    body = canonical({"stage": "processed", "code": "", "text": "", "rows": [], "also": [two, other]})
+    ends.take(ends.frames(body, kind=Kind.RECEIPT, business=sending.RECEIPT, about=one)[0])
+    work_all()
+    assert [_stage(id_) for id_ in (one, two, open_, other)] == [*[Stage.PROCESSED] * 2, *[Stage.SENT] * 2]
+
+
 def test_urgent_goes_first_and_a_lane_keeps_its_order(ends: Ends) -> None:
     slow, first, second = _send(priority=9), _send(), _send()
     urgent = _send(priority=1)
