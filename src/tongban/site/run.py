@@ -155,6 +155,8 @@ def _granian(port: int, workers: str) -> list[str]:
 
 
 def _ended(_signal: int, _frame: FrameType | None) -> None:
+    for ending in (signal.SIGTERM, signal.SIGINT):  # said twice it would break off the stopping
+        signal.signal(ending, lambda _signal, _frame: None)
     raise KeyboardInterrupt
 
 

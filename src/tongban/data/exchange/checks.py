@@ -15,6 +15,7 @@ from . import certifying
 from .data import Check, Finding, NodeState
 from .models import Delivery, Node, Subscription
 from .nodes import SILENT_AFTER
+from .words import words
 
 RUNS_OUT = timedelta(days=30)
 SKEW = 30  # seconds a clock may differ
@@ -34,6 +35,7 @@ def _found(row: Node) -> Iterator[tuple[Finding, Text]]:
     yield Finding.CLOCK, _clock(row)
     yield Finding.VERSION, _version(row)
     yield Finding.QUOTA, _quota(row)
+    yield Finding.SOURCES, "; ".join(f"{one['resource']}: {one['text']}" for one in row.troubles)
     yield Finding.GRANT, _grant(row)
 
 
@@ -95,13 +97,11 @@ def _quota(row: Node) -> Text:
     since = now() - timedelta(hours=1)
     refused = [one for one in transport.refusals(sender=row.key) if one.at > since]
     if any(one.code == "quota" for one in refused):
-        return _(
-            "It sends more than it may in a minute; what is beyond is taken later. Is a source sent over and over?"
-        )
+        return words("quota")
     if refused:
-        return _("%(n)d of its messages were not taken in the last hour, the last one as “%(code)s”.") % {
+        return _("%(n)d of its messages were not taken in the last hour, the last one for this reason: %(why)s") % {
             "n": len(refused),
-            "code": refused[0].code,
+            "why": words(refused[0].code),
         }
     if row.free_bytes is not None and row.free_bytes < FULL:
         return _("Its disk is nearly full.")

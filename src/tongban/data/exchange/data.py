@@ -5,10 +5,10 @@
 
 | business | from, to | body |
 |---|---|---|
-| `heartbeat` | node, centre | `{version, at, waiting, oldest, free_bytes}`; `at`, `oldest` ISO times |
+| `heartbeat` | node, centre | `{version, at, waiting, oldest, free_bytes, troubles}`; ISO times, `{resource, text}` |
 | `peers` | centre, node | `{peers: [{node, office, title, certificate, blocked}]}`: the whole list, PEM |
 | `grant` | centre, provider's node | `{grant, resource, mode, office, node, items, cycle, purpose, until}` |
-| `file` | provider's node, subscriber's | a line `{name, size, sha256, number, total}`, then a piece of the file |
+| `file` | provider's node, subscriber's | a line `{name, size, sha256, number, total, version, row}`, then a piece |
 | `used` | provider's node, centre | `{uses: [{grant, uses, rows}]}`: questions answered since it last said so |
 | `grant.ended` | centre, provider's node | `{grant, resource, why}` |
 | `batch` | provider's node, subscriber's | Parquet; `resource`, `grant`, `schema` stand in the envelope |
@@ -47,6 +47,7 @@ PEERS = "peers"
 GRANT = "grant"
 GRANT_ENDED = "grant.ended"
 BATCH = "batch"
+FILE = "file"
 USED = "used"
 QUERY = "query"
 COMPARE = "compare"
@@ -189,6 +190,7 @@ class Finding(StrEnum):
     CLOCK = "clock"
     VERSION = "version"
     QUOTA = "quota"
+    SOURCES = "sources"
     GRANT = "grant"
 
 

@@ -7,7 +7,7 @@ the delivery's: what comes twice is answered as the first time and changes nothi
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,11 @@ class Taken:
 
 def accept(message: Message) -> Outcome:
     """Take a batch over, or refuse it with a code and words for the people at the source."""
+    return answered(message, _taken)
+
+
+def answered(message: Message, take: Callable[[Node, Envelope, bytes], Delivery]) -> Outcome:
+    """What `take` makes of a message, or why it was refused; the same answer however often it comes."""
     envelope = message.envelope
     with system():
         known = Delivery.objects.filter(message=envelope.id).first()
@@ -59,7 +64,7 @@ def accept(message: Message) -> Outcome:
         node = Node.objects.get(key=envelope.sender)
         try:
             with transaction.atomic():
-                return _answer(_taken(node, envelope, message.body))
+                return _answer(take(node, envelope, message.body))
         except TongbanError as problem:
             return _answer(_refused(node, envelope, len(message.body), problem))
 
@@ -70,7 +75,7 @@ def _taken(node: Node, envelope: Envelope, body: bytes) -> Delivery:
     table = shapes.read(body)
     shapes.check_shape(table, columns)
     taken = stored(resource, table, columns, node.key, envelope.id)
-    delivery = _kept(node, envelope, len(body), taken)
+    delivery = kept(node, envelope, len(body), taken)
     rows = table.take(pa.array(sorted(taken.bad), pa.int64())).to_pylist()
     Quarantined.objects.bulk_create(
         Quarantined(delivery=delivery, number=row + 1, values=_texts(values), findings=taken.bad[row], at=now())
@@ -83,7 +88,7 @@ def _taken(node: Node, envelope: Envelope, body: bytes) -> Delivery:
     return delivery
 
 
-def may_send(node: Node, envelope: Envelope) -> tuple[Resource, list[str]]:
+def may_send(node: Node, envelope: Envelope, mode: Mode = Mode.BATCH) -> tuple[Resource, list[str]]:
     """The resource and the items that the centre is to have, if this node's office provides it; `Refused` (T9, T10)."""
     try:
         resource = catalogue.resource_by_code(envelope.resource)
@@ -93,7 +98,7 @@ def may_send(node: Node, envelope: Envelope) -> tuple[Resource, list[str]]:
         raise Refused(_("Another office provides this resource; nothing was taken."), "not_provider")
     if resource.state != "published":
         raise Refused(_("This resource is not published in the catalogue."), "resource")
-    flows = Subscription.objects.filter(resource=resource.code, subscriber=CENTRE, mode=Mode.BATCH, live=True)
+    flows = Subscription.objects.filter(resource=resource.code, subscriber=CENTRE, mode=mode, live=True)
     flow = flows.filter(grant=envelope.grant).first()
     if flow is None:
         raise Refused(_("Nobody here has a grant for this resource."), "grant")
@@ -160,7 +165,8 @@ def _file(table: pa.Table, message: str) -> str:
     return files.receive(sink, f"{message}.parquet", slot, by=of, subject=of).id
 
 
-def _kept(node: Node, envelope: Envelope, size: int, taken: Taken) -> Delivery:
+def kept(node: Node, envelope: Envelope, size: int, taken: Taken) -> Delivery:
+    """The record of a delivery that was taken over."""
     delivery = Delivery.objects.create(
         message=envelope.id,
         resource=envelope.resource,

@@ -12,6 +12,12 @@ _KINDS = (
         _("The data centre did not take “%(resource)s” from your node %(node)s: %(text)s"),
     ),
     Kind(
+        "exchange.source",
+        _("A source waits for somebody"),
+        _("Your node %(node)s reads “%(resource)s” no further until somebody has looked: %(text)s"),
+        urgency=Urgency.URGENT,
+    ),
+    Kind(
         "exchange.silent",
         _("Your node is silent"),
         _("The data centre has not heard of your node %(node)s for a quarter of an hour. What it sends waits there."),

@@ -36,6 +36,7 @@ class Node(models.Model):
     skew = models.FloatField(default=0)
     free_bytes = models.BigIntegerField(null=True)
     version = models.CharField(max_length=40, blank=True)
+    troubles = models.JSONField(default=list)  # sources there that were refused: resource, and why in words
     asked = models.DateTimeField(null=True)  # when it was last asked whether it is there
     answered = models.CharField(max_length=300, blank=True)  # why it did not answer, "" when it did
 

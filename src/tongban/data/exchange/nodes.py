@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from tongban.base.kernel.api import Invalid, Ref, Refused, TongbanError, emit, now, system
+from tongban.base.kernel.api import Invalid, Ref, Refused, TongbanError, emit, now, system, today
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
 from tongban.engine.notify.api import tell
@@ -38,9 +38,19 @@ def heard(node: str, told: Mapping[str, Any]) -> None:
     row.lag = max(0, int((moment - oldest).total_seconds())) if oldest and row.waiting else 0
     row.free_bytes = _count(told.get("free_bytes"))
     row.version = str(told.get("version", ""))[:40]
+    _troubled(row, told.get("troubles"))
     if row.state in (NodeState.ENROLLED, NodeState.SILENT):
         _move(row, NodeState.ACTIVE, "")
     row.save()
+
+
+def _troubled(row: Node, told: object) -> None:
+    """Sources that the node refuses to read on, as one that lost most of its rows: its office is told once a day."""
+    listed = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    row.troubles = [{word: str(one.get(word, ""))[:500] for word in ("resource", "text")} for one in listed[:20]]
+    for one in row.troubles:
+        facts = {"node": row.title, **one}
+        tell(Ref(OFFICE, row.office_id), "exchange.source", facts, once=f"{row.key}:{one['resource']}:{today()}")
 
 
 def ask_it(actor: Actor, key: str) -> None:

@@ -11,8 +11,8 @@ from tongban.base.kernel.api import Refused, now
 from tongban.data.transport.api import receives
 from tongban.data.transport.data import Message, Outcome
 
-from . import deliveries, enrolling, nodes
-from .data import BATCH, HEARTBEAT, RENEW, SELF_TEST
+from . import deliveries, enrolling, filing, nodes
+from .data import BATCH, FILE, HEARTBEAT, RENEW, SELF_TEST
 
 
 @receives(HEARTBEAT)
@@ -26,6 +26,12 @@ def heartbeat(message: Message) -> Outcome:
 def batch(message: Message) -> Outcome:
     """Rows for the centre. In order: an older state of a row must not come after a newer one."""
     return deliveries.accept(message)
+
+
+@receives(FILE)
+def file(message: Message) -> Outcome:
+    """A file that a department keeps itself, under a grant of mode file."""
+    return filing.accept(message)
 
 
 @receives(RENEW)

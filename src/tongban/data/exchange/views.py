@@ -24,6 +24,7 @@ from tongban.trust.identity.api import actor_of, limited, may, permitted, public
 from . import certifying, checks, enrolling, mapping, nodes, queries, reconciling
 from .data import CENTRE, Node, NodeState
 from .forms import InviteForm
+from .words import words
 
 TONES = {
     NodeState.INVITED: "grey",
@@ -161,6 +162,7 @@ def _finding_names() -> dict[str, str]:
         "clock": pgettext("node check", "Clock"),
         "version": pgettext("node check", "Version"),
         "quota": pgettext("node check", "Quota and messages"),
+        "sources": pgettext("node check", "Sources"),
         "grant": pgettext("node check", "Grants and deliveries"),
     }
 
@@ -209,7 +211,8 @@ def messages_of(request: HttpRequest, key: str) -> HttpResponse:
     before = _moment(request.GET.get("after", ""))
     found: list[Passage] = (transport.outbox if sent else transport.inbox)(peer=key, before=before, most=queries.PAGE)
     after = found[-1].at.isoformat() if len(found) == queries.PAGE else ""
-    context = {"node": one, "passages": found, "sent": sent, "page": {"next": after}, "after": after}
+    said = [(passage, passage.text or (words(passage.code) if passage.code else "")) for passage in found]
+    context = {"node": one, "passages": said, "sent": sent, "page": {"next": after}, "after": after}
     return render(request, "exchange/messages.html", context)
 
 

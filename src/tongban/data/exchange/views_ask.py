@@ -17,6 +17,7 @@ from tongban.data.catalogue.data import Grant, GrantState, Mode
 from tongban.trust.identity.api import actor_of, may, permitted
 
 from . import queries, questions
+from .words import words
 
 
 @permitted("exchange.ask")
@@ -71,6 +72,7 @@ def answer(request: HttpRequest, ask_id: str) -> HttpResponse:
     ]
     context = {
         "ask": row,
+        "why": words(row.code) if row.code else "",
         "resource": resource,
         "titles": [item.title if item else name for name, item in titles],
         "lines": lines,

@@ -1,11 +1,11 @@
 """Front door of the node."""
 
-from .beating import leaf_of, request
 from .checks import check
 from .delivering import add_sink, deliver
 from .mapping import load_mapping, load_sink
 from .queries import corrections, faults, runs, status
 from .receiving import adopt_peers
+from .requesting import leaf_of, request
 from .taking import add_source, remove_source, run_source
 from .working import turn, work
 

@@ -10,16 +10,13 @@ from typing import Any
 
 from asn1crypto import pem
 from asn1crypto import x509 as asn1
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tongban.base.kernel.api import now
 from tongban.data.transport import api as transport
 from tongban.data.transport.data import CENTRE, Kind
 
-from .queries import today
+from .queries import today, troubles
+from .requesting import algorithm_of, leaf_of, request
 from .taking import free
 
 LIFE = timedelta(minutes=5)  # of a heartbeat: an old one says nothing
@@ -45,6 +42,7 @@ def beat() -> None:
         "waiting": sum(lag.waiting + lag.sent for lag in lags),
         "oldest": oldest.isoformat() if oldest else None,
         "day": today(),
+        "troubles": troubles(),
     }
     transport.send(CENTRE, Kind.EVENT, "heartbeat", json.dumps(told).encode(), priority=3, expires=now() + LIFE)
 
@@ -57,11 +55,11 @@ def certificate_until() -> datetime:
 
 
 def renew() -> None:
-    """Ask for the next certificates when the present ones end within a month. The keys are fresh too."""
+    """Ask for the next certificates when the present ones end within a month. The keys are fresh, of the same kind."""
     if certificate_until() - now() > RENEWED:
         return
     own = transport.own()
-    key, csr = request(own.node)
+    key, csr = request(own.node, algorithm=algorithm_of(own.certificate))
     line_key, line_csr = request(own.node, line=True)
     body = json.dumps({"csr": csr, "line_csr": line_csr}).encode()
     told = json.loads(transport.ask(CENTRE, "renew", body).body)
@@ -75,24 +73,3 @@ def renew() -> None:
             line_roots="".join(told.get("line_authorities") or [own.line_roots]),
         )
     )
-
-
-def request(node: str, *, line: bool = False) -> tuple[str, str]:
-    """A fresh P-256 key and a certificate request for it, PEM. For the line the request names this machine too: the
-    leaf beside us shows the same certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    builder = x509.CertificateSigningRequestBuilder().subject_name(
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)])
-    )
-    if line:
-        names = [x509.DNSName(node), x509.DNSName("localhost")]
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    csr = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode(), csr
-
-
-def leaf_of(chain: str) -> str:
-    """The first certificate of a PEM chain."""
-    end = "-----END CERTIFICATE-----"
-    return chain.split(end)[0].strip() + f"\n{end}\n"

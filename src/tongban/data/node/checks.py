@@ -10,18 +10,20 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused, TongbanError, local, now
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import CENTRE
+from tongban.data.transport.data import CENTRE, Passage, Stage
 
 from . import models
 from .beating import RENEWED, certificate_until
 from .data import Finding, Mapping, RunState
 from .mapping import load_mapping
+from .pieces import FILE
 from .queries import runs, unclaimed
-from .sending import unsendable
+from .sending import BATCH, unsendable
 from .sources import open_source
 from .taking import check_room, check_shape
 
 SKEW = 30  # seconds a clock may differ
+LAST = 200  # messages of a kind that are looked at
 OLD = timedelta(hours=1)  # what waits longer than this is worth a word
 
 
@@ -37,6 +39,7 @@ def _found() -> Iterator[tuple[str, str]]:
     yield _("line"), _line()
     yield _("centre and clock"), _centre()
     yield _("outbox"), _outbox()
+    yield _("receivers"), _receivers()
     yield _("inbox"), _inbox()
     for row in models.Source.objects.order_by("name"):
         yield _("source {name}").format(name=row.name), _source(row)
@@ -97,6 +100,21 @@ def _outbox() -> str:
     )
 
 
+def _receivers() -> str:
+    """Who refused the last that we sent of a resource, and why."""
+    last: dict[tuple[str, str], Passage] = {}
+    for one in [*transport.outbox(business=BATCH, most=LAST), *transport.outbox(business=FILE, most=LAST)]:
+        if one.stage in (Stage.REFUSED, Stage.PROCESSED):
+            last.setdefault((one.peer, one.resource), one)
+    return " ".join(
+        _("{node} refused the last of {resource}: {why}").format(
+            node=one.peer, resource=one.resource, why=one.text or one.code
+        )
+        for one in last.values()
+        if one.stage is Stage.REFUSED
+    )
+
+
 def _inbox() -> str:
     texts = [
         _("{count} messages of {node} could not be processed and wait for somebody to look.").format(
@@ -106,7 +124,7 @@ def _inbox() -> str:
         if lag.quarantined
     ]
     texts += [
-        _("{count} batches of {resource} came, and no sink takes them: `tongban node add-sink FILE`.").format(
+        _("{count} batches or files of {resource} came, and no sink takes them: `tongban node add-sink FILE`.").format(
             count=count, resource=resource
         )
         for resource, count in unclaimed().items()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable
 from collections.abc import Mapping as Map
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,11 +33,13 @@ _FORM = re.compile(r"yyyy|MM?|dd?|HH?|mm|ss|[^A-Za-z%]")
 _PART = {"yyyy": "%Y", "MM": "%m", "M": "%m", "dd": "%d", "d": "%d", "HH": "%H", "H": "%H", "mm": "%M", "ss": "%S"}
 _DATES = ("yyyy-MM-dd", "yyyyMMdd", "yyyy/M/d", "yyyy.M.d", "yyyy年M月d日")
 _TIMES = ("yyyy-MM-dd HH:mm:ss", "yyyy/M/d HH:mm:ss", "yyyyMMddHHmmss", "yyyy-MM-dd HH:mm", "yyyy年M月d日 HH:mm:ss")
+NO_DATE, NO_MOMENT = "0000-00-00", "0000-00-00 00:00:00"  # as MySQL writes them, and what was exported from there
 _YES = {"1", "true", "t", "yes", "y", "是"}
 _NO = {"0", "false", "f", "no", "n", "否"}
 _LARGEST = 2**63
 _EXACT = 10**15  # a spreadsheet's number is exact to fifteen digits
 _PLACES = Decimal(1).scaleb(-10)
+_DIGITS = Context(prec=60)  # more than a batch's decimals have
 
 Value = str | int | bool | None
 Convert = Callable[[Any], Value]
@@ -118,10 +121,21 @@ def _plain(item: Item) -> Callable[[Cell], str]:
     return plain
 
 
-def written(cell: Cell) -> str:
-    """A cell that is not a text, as a person would write it."""
+def written(cell: Any) -> str:
+    """A cell that is not a text, as a person would write it. Databases have lists, sets, bytes and spans besides."""
     if cell is None:
         return ""
+    if isinstance(cell, Unfit):  # a source that could not read it says why
+        raise cell
+    if isinstance(cell, bytes):
+        try:
+            return cell.decode()
+        except UnicodeDecodeError:
+            raise Unfit(_("bytes that are no text")) from None
+    if isinstance(cell, set):
+        return ",".join(sorted(map(str, cell)))
+    if isinstance(cell, dict | list):
+        return json.dumps(cell, ensure_ascii=False, sort_keys=True, default=str)
     if isinstance(cell, bool):
         return "1" if cell else "0"
     if isinstance(cell, float):
@@ -177,11 +191,11 @@ def _decimal(item: Item) -> Convert:
             number = Decimal(text.replace(",", ""))
             if not number.is_finite() or abs(number) >= Decimal(10) ** 28:
                 raise Unfit(_("too large a number"))
-            if number != number.quantize(_PLACES):
+            if number != number.quantize(_PLACES, context=_DIGITS):
                 raise Unfit(_("more than ten decimal places"))
         except InvalidOperation:
             raise Unfit(_("not a number")) from None
-        return format(number.normalize() + 0, "f")
+        return format(_DIGITS.add(number.normalize(_DIGITS), 0), "f")
 
     return convert
 
@@ -194,7 +208,7 @@ def _date(item: Item) -> Convert:
             return cell.date().isoformat()
         if isinstance(cell, date):
             return cell.isoformat()
-        if not (text := plain(cell)):
+        if not (text := plain(cell)) or text.startswith(NO_DATE):
             return None
         if not item.forms:
             with suppress(ValueError):
@@ -212,7 +226,7 @@ def _datetime(item: Item) -> Convert:
             moment = cell
         elif isinstance(cell, date):
             moment = datetime.combine(cell, time.min, SHANGHAI)
-        elif not (text := plain(cell)):
+        elif not (text := plain(cell)) or text.startswith(NO_DATE):
             return None
         elif item.forms:
             moment = _parsed(text, forms, gettext_noop("not a moment"))

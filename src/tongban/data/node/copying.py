@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import canonical
 
 from . import models
-from .conversions import Wrong, converter
+from .conversions import NO_DATE, NO_MOMENT, Wrong, converter
 from .data import BATCH_ROWS, FAULTS_KEPT, Cell, ChangeBy, Counts, Fault, Mapping, Operation, Row, SourceChanged
 from .sources import Source
 
@@ -81,7 +81,7 @@ class Staging:
         convert, change = converter(self.mapping), self.mapping.change
         for number, row in rows:
             counts.read += 1
-            if change.column and (cell := row.get(change.column)) is not None:
+            if change.column and (cell := row.get(change.column)) not in (None, NO_DATE, NO_MOMENT):
                 self.mark = cell
             gone = change.by is ChangeBy.CONTROL and row.get("cd_operation") == Operation.DELETE
             if gone and (key := self._key(row)) is not None:  # nothing but the key needs to be there

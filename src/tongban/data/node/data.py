@@ -14,6 +14,7 @@ from tongban.base.kernel.data import TongbanError
 Cell: TypeAlias = str | int | float | Decimal | bool | date | datetime | None
 Row: TypeAlias = dict[str, Cell]
 BATCH_ROWS = 5_000  # rows of one batch, at most
+LOSSES = 0.2  # of the known rows that may be gone without being asked about
 FAULTS_KEPT = 1_000  # faulty rows of one run that are kept for people to look at
 
 
@@ -113,7 +114,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A mapping file: which resource, from where, how columns become items. `every`: seconds between two runs."""
+    """A mapping file: which resource, from where, how columns become items. `every`: seconds between two runs;
+    `losses`: share of the known rows that may be gone from the source without a person saying so."""
 
     name: str
     resource: str
@@ -125,6 +127,7 @@ class Mapping:
     items: tuple[Item, ...]
     title: str = ""
     text: str = ""
+    losses: float = LOSSES
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -135,6 +138,10 @@ class Mapping:
     def shape(self) -> str:
         """Name and version of the batches' shape."""
         return f"{self.resource}@{self.schema}"
+
+    def item_of(self, column: str) -> str:
+        """The item that is a column as it stands; "" when there is none."""
+        return next((item.name for item in self.items if item.column == column), "")
 
     @property
     def types(self) -> dict[str, ItemType]:

@@ -40,6 +40,7 @@ def hold(body: Map[str, Any], told: datetime) -> None:
             return
         if grant.ended or any(getattr(grant, name) != value for name, value in terms.items()):
             grant.loaded, grant.filed, grant.digest = b"", None, ""
+            grant.files.all().delete()
         for name, value in (terms | other | {"ended": None, "why": ""}).items():
             setattr(grant, name, value)
         grant.save()

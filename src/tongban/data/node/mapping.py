@@ -12,11 +12,13 @@ from tongban.base.rules.api import compile_expression
 from tongban.base.rules.data import FeelError
 
 from .conversions import CONVERSIONS, date_form
-from .data import Change, ChangeBy, Item, ItemType, Mapping, Place, Sink
+from .data import LOSSES, Change, ChangeBy, Item, ItemType, Mapping, Place, Sink
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RESOURCE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,59}(/[0-9A-Za-z_.-]{1,30})?")
 _EVERY = re.compile(r"(\d{1,4})(s|m|h|d)")
+_SHARE = re.compile(r"(100|[1-9]?\d)%")
+_SIZE = re.compile(r"[1-9]\d{0,3}M")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 CONTROL = ("cd_batch", "cd_operation", "cd_time", "cd_status")
 
@@ -28,6 +30,7 @@ SOURCES: Map[str, Map[str, bool]] = {
     "parquet": {"path": True},
     "xml": {"path": True, "record": True},
     "http": {"url": True, "rows": False, "page": False, "size": False, "token_file": False},
+    "files": {"path": True, "largest": False},
 }
 SINKS: Map[str, Map[str, bool]] = {
     "sql": {"url": True, "table": True, "password_file": False},
@@ -35,7 +38,7 @@ SINKS: Map[str, Map[str, bool]] = {
     "parquet": {"folder": True},
     "http": {"url": True, "token_file": False},
 }
-_TOP = {"name", "resource", "schema", "title", "source", "change", "every", "key", "items"}
+_TOP = {"name", "resource", "schema", "title", "source", "change", "every", "losses", "key", "items"}
 _ITEM = {"column", "constant", "feel", "type", "codes", "form", "convert", "required", "length"}
 
 
@@ -62,7 +65,10 @@ def load_mapping(text: str, file: str) -> Mapping:
         items=tuple(_key_is_required(item, key) for item in items),
         title=str(top.get("title", "")),
         text=text,
+        losses=_share(lines, ("losses",), top.get("losses", f"{LOSSES:.0%}")),
     )
+    if place.kind == "files":
+        _check_files(lines, place, found)
     lines.stop_if_wrong()
     return found
 
@@ -113,6 +119,25 @@ def _seconds(lines: Lines, path: Path, value: Any) -> int:
         lines.wrong(path, f"{value!r} is not a duration such as 30s, 10m, 1h, 1d")
         return 600
     return int(found[1]) * _SECONDS[found[2]]
+
+
+def _share(lines: Lines, path: Path, value: Any) -> float:
+    found = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        lines.wrong(path, f"{value!r} is not a share such as 20%")
+        return LOSSES
+    return int(found[1]) / 100
+
+
+def _check_files(lines: Lines, place: Place, found: Mapping) -> None:
+    """A file is found again by its path and known by its digest."""
+    for column in ("path", "sha256"):
+        if not found.item_of(column):
+            lines.wrong(("items",), f"a source of files needs an item whose column is {column}")
+    if "{" not in place.get("path"):
+        lines.wrong(("source", "path"), "say where the business key stands in the name: /srv/drawings/{number}.pdf")
+    if place.get("largest") and not _SIZE.fullmatch(place.get("largest")):
+        lines.wrong(("source", "largest"), f"{place.get('largest')!r} is not a size such as 200M")
 
 
 def _place(lines: Lines, at: str, value: Any, kinds: Map[str, Map[str, bool]]) -> Place:

@@ -157,8 +157,22 @@ class Asked(models.Model):
         indexes = (models.Index("grant", condition=Q(counted=False), name="node_asked_uncounted"),)
 
 
+class Filed(models.Model):
+    """A file of the department's own that went to the holder of a grant, as it was then."""
+
+    id = models.BigAutoField(primary_key=True)
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="files")
+    key = models.BinaryField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint("grant", "key", name="node_filed_once"),)
+
+
 class Piece(models.Model):
-    """A part of a file of others that came; its body stays in the inbox until the file is whole and in its sink."""
+    """A part of a file of others that came; its body stays in the inbox until the file is whole and in its sink.
+    `version` grows from one state of a file to the next; `row`: the granted items that belong to it."""
 
     message = models.CharField(max_length=64, primary_key=True)
     sender = models.CharField(max_length=64)
@@ -168,5 +182,7 @@ class Piece(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     number = models.IntegerField()
     total = models.IntegerField()
+    version = models.BigIntegerField(default=0)
+    row = models.JSONField(default=dict)
     done = models.BooleanField(default=False)
     at = models.DateTimeField(default=now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 
 from tongban.base.kernel.api import local, now
 from tongban.data.transport import api as transport
@@ -56,14 +57,25 @@ def today() -> dict[str, int]:
         "changed": sum(counts.get(kind, 0) for counts in runs for kind in ("inserted", "updated", "deleted")),
         "received": came["rows"] or 0,
         "answered": models.Asked.objects.filter(at__gte=start, code="").count(),
+        "files_sent": models.Filed.objects.filter(at__gte=start).count(),
+        "files_received": models.Piece.objects.filter(at__gte=start, number=1, done=True).count(),
     }
 
 
+def troubles() -> list[dict[str, str]]:
+    """Sources that were refused when they were last read, and why: what the centre's people are told."""
+    last = models.Run.objects.exclude(state=RunState.RUNNING).order_by("source", "-id").distinct("source")
+    refused = (row for row in last.select_related("source") if row.state == RunState.REFUSED)
+    return [{"resource": row.source.resource, "text": row.text[:500]} for row in refused]
+
+
 def unclaimed() -> dict[str, int]:
-    """Batches of resources for which there is no sink here, by resource."""
+    """Batches and files of resources for which there is no sink here, by resource."""
     known = models.Sink.objects.values("resource")
-    rows = models.Delivery.objects.filter(done=False).exclude(resource__in=known)
-    return dict(rows.values_list("resource").annotate(Count("id")))
+    found: Counter[str] = Counter()
+    for waiting in (models.Delivery.objects.filter(done=False), models.Piece.objects.filter(done=False, number=1)):
+        found.update(waiting.exclude(resource__in=known).values_list("resource", flat=True))
+    return dict(found)
 
 
 def runs(source: str, most: int = 20) -> list[Run]:
@@ -123,6 +135,7 @@ def _grant(row: models.Grant) -> dict[str, Any]:
         "items": row.items,
         "until": _iso(row.until),
         "loaded": row.loaded is None or row.mode != "batch",
+        "files": row.files.count(),
     }
 
 

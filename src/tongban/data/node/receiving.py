@@ -16,9 +16,10 @@ from tongban.data.transport.data import CENTRE, Message, Outcome, Peer
 
 from . import grants, models
 from .answering import answer, compare
-from .beating import health, leaf_of
+from .beating import health
 from .delivering import take_in
 from .files import take_piece
+from .requesting import leaf_of
 
 
 def join() -> None:

@@ -25,7 +25,7 @@ from .sources.files import stamp_of
 from .sources.headers import gone
 
 _LOCK = 74_301
-_MANY = 100  # rows that may vanish from a source without being asked about
+_FEW = 20  # rows that may vanish from a source without being asked about, unless they are all
 _STATES = {SourceChanged: RunState.REFUSED, SourceUnreachable: RunState.UNREACHABLE, DiskFull: RunState.FULL}
 
 
@@ -70,7 +70,7 @@ def _check_version(before: Mapping, after: Mapping) -> None:
 def run_source(name: str, *, confirm: bool = False) -> Run:
     """One run. What is wrong with the source is the answer, not an error: `Run.state` and `Run.text` say it.
 
-    `confirm`: a person has seen that most rows are gone from the source and means it. A run that is killed leaves
+    `confirm`: a person has seen that many rows are gone from the source and means it. A run that is killed leaves
     nothing half done: what was put into the outbox is in our copy, the rest is found again by the next run.
     """
     with _alone(name):
@@ -111,7 +111,7 @@ def _take(source: models.Source, mapping: Mapping, counts: Counts, *, confirm: b
             staging.read(opened, counts)
         changed = staging.compare(deletes=not staging.keyless)
         counts.faults = sum(staging.by_item.values())
-        _check_losses(source, staging.gone, confirm)
+        _check_losses(source, mapping, staging.gone, confirm)
         _note_faults(source, staging)
         for part in staging.parts() if changed else ():
             _take_part(source, mapping, counts, part)
@@ -149,14 +149,17 @@ def check_shape(mapping: Mapping, shape: dict[str, str], before: dict[str, str])
             )
 
 
-def _check_losses(source: models.Source, gone: int, confirm: bool) -> None:
-    """A source that lost most of its rows is rather broken than right: a person looks first."""
-    if gone > _MANY and gone * 2 > source.rows and not confirm:
-        raise SourceChanged(
-            _("The source changed: {gone} of {all} rows are gone. If this is meant: {command}").format(
-                gone=gone, all=source.rows, command=f"tongban node once {source.name} --confirm"
-            )
-        )
+def _check_losses(source: models.Source, mapping: Mapping, gone: int, confirm: bool) -> None:
+    """A source that lost many of its rows is rather broken than right, and every receiver would lose them too: nothing
+    is taken over until a person has looked."""
+    if confirm or gone <= mapping.losses * source.rows or (gone <= _FEW and gone < source.rows):
+        return
+    words = _(
+        "The source changed: {gone} of {all} rows are gone, more than {share}. Nothing was sent. If this is meant: "
+        "{command}"
+    )
+    command = f"tongban node once {source.name} --confirm"
+    raise SourceChanged(words.format(gone=gone, all=source.rows, share=f"{mapping.losses:.0%}", command=command))
 
 
 def _note_faults(source: models.Source, staging: Staging) -> None:
@@ -172,10 +175,11 @@ def free() -> int:
     return shutil.disk_usage(settings.TONGBAN_HOME).free
 
 
-def check_room() -> None:
-    """`DiskFull` when less is left than the node keeps free (R25): PostgreSQL must be able to write to the end."""
+def check_room(size: int = 0) -> None:
+    """`DiskFull` when less is left than the node keeps free (R25), or would be with `size` bytes more: PostgreSQL must
+    be able to write to the end."""
     left, least = free(), getattr(settings, "TONGBAN_NODE_RESERVE", 512 << 20)
-    if left < least:
+    if left - size < least:
         raise DiskFull(
             _("Only {free} MiB are left on the disk of this node; it takes nothing in below {least} MiB.").format(
                 free=left >> 20, least=least >> 20

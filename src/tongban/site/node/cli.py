@@ -25,6 +25,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     enrol = verb("enrol", "become a node with the centre's signed enrolment file", _enrol, plain=True)
     enrol.add_argument("file", type=Path, metavar="FILE")
     enrol.add_argument("--fingerprint", help="of the centre's authority as its page shows it; asked for otherwise")
+    enrol.add_argument("--algorithm", choices=("ecdsa-p256", "sm2"), default="ecdsa-p256", help="of the node's own key")
     verb("run", "start the node and keep it up", lambda _arguments: _run(), plain=True)
     verb("status", "sources, sinks, grants, line and what waits", _status)
     verb("check", "look for what is wrong and say it in plain words", _check)
@@ -35,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     removed.add_argument("name", metavar="NAME")
     once = verb("once", "read sources now, one or all, and deliver what came", _once)
     once.add_argument("name", nargs="?", metavar="NAME")
-    once.add_argument("--confirm", action="store_true", help="most rows are gone from the source, and that is right")
+    once.add_argument("--confirm", action="store_true", help="many rows are gone from the source, and that is right")
     faults = verb("faults", "rows of a source that could not be taken in its last run", _faults)
     faults.add_argument("name", metavar="NAME")
     verb("corrections", "values that were found wrong after an objection", _corrections)
@@ -74,7 +75,7 @@ def _enrol(arguments: argparse.Namespace) -> int:
         found = read(arguments.file)
         if not _compared(found.fingerprint, arguments.fingerprint):
             raise Refused("The fingerprint is not the one of the centre: nothing was done.", "fingerprint")
-        name = enrol(found)
+        name = enrol(found, arguments.algorithm)
     _say(f"This is node {name} now. Start it with `tongban node run`.", {"node": name}, arguments)
     return 0
 

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from asn1crypto import csr as asn1_csr
+from asn1crypto import pem, x509
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Refused, canonical, now
+from tongban.base.kernel.api import Invalid, Refused, canonical, now
+from tongban.data.transport.data import CENTRE
 from tongban.site.home import home
 from tongban.site.nats import write
+from tongban.trust.keys import ciphers, gm
+from tongban.trust.keys.data import Algorithm
 
 FORMAT = "tongban-enrolment-1"
 _LARGEST = 1 << 20
@@ -41,16 +42,17 @@ def read(path: Path) -> Enrolment:
         if whole["format"] != FORMAT:
             raise ValueError
         body, signature = whole["body"], whole["signature"]
-        roots = [x509.load_pem_x509_certificate(pem.encode()) for pem in body["authorities"]]
-        chain = [x509.load_pem_x509_certificate(pem.encode()) for pem in signature["certificates"]]
+        roots, chain = _certificates("".join(body["authorities"])), _certificates("".join(signature["certificates"]))
         value = base64.b64decode(signature["value"], validate=True)
         expires = datetime.fromisoformat(body["expires"])
+        public = bytes(chain[0].public_key.dump())
+        of_centre = chain[0].subject.native.get("serial_number") == CENTRE  # nodes are of the same authority
     except OSError:
         raise Refused(_("The file {path} cannot be read.").format(path=path), "file") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, IndexError, Invalid):
         raise Refused(_("{path} is not an enrolment file.").format(path=path), "file") from None
     root = _root(chain, roots)
-    if root is None or not _signed(chain[0], signature["hash"], value, canonical(body)):
+    if root is None or not of_centre or not ciphers.verified(public, canonical(body), value, signature["hash"]):
         raise Refused(
             _("The signature of this file does not hold: it was changed, or is not of a centre."), "signature"
         )
@@ -63,46 +65,41 @@ def read(path: Path) -> Enrolment:
 
 def fingerprint_of(certificate: x509.Certificate) -> str:
     """SHA-256 of a certificate, in groups as the centre's page shows it."""
-    plain = certificate.fingerprint(hashes.SHA256()).hex().upper()
+    plain = certificate.sha256.hex().upper()
     return " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+
+
+def _certificates(text: str) -> list[x509.Certificate]:
+    return [x509.Certificate.load(der, strict=True) for _type, _head, der in pem.unarmor(text.encode(), multiple=True)]
 
 
 def _root(chain: list[x509.Certificate], roots: list[x509.Certificate]) -> x509.Certificate | None:
     """The authority that the chain leads to, each certificate issued by the next and good today."""
     at = chain[0]
     for above in [*chain[1:], *roots]:
-        if above == at:
-            continue
-        try:
-            at.verify_directly_issued_by(above)
-        except (ValueError, TypeError, InvalidSignature):
-            continue
-        at = above
+        if above.dump() != at.dump() and _issued(at, above):
+            at = above
     moment = now()
-    good = all(one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in [*chain, at])
-    return at if good and at in roots else None
+    good = all(one.not_valid_before <= moment <= one.not_valid_after for one in [*chain, at])
+    return at if good and at.dump() in [root.dump() for root in roots] else None
 
 
-def _signed(certificate: x509.Certificate, hash_name: str, value: bytes, data: bytes) -> bool:
-    key = certificate.public_key()
-    kinds = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
-    hash_ = kinds.get(hash_name, hashes.SHA256())
-    try:
-        if isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(value, data, ec.ECDSA(hash_))
-        elif isinstance(key, rsa.RSAPublicKey):
-            key.verify(value, data, padding.PSS(padding.MGF1(hash_), padding.PSS.AUTO), hash_)
-        elif isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(value, data)
-        else:
-            return False
-    except InvalidSignature:
+def _issued(one: x509.Certificate, by: x509.Certificate) -> bool:
+    """Whether an authority signed a certificate. Only an authority may: a node's own certificate vouches for nobody."""
+    if one.issuer != by.subject or not by.ca:
         return False
-    return True
+    about = one["signature_algorithm"]
+    hash_name = "" if _kind(by) in (Algorithm.SM2, Algorithm.ED25519) else str(about.hash_algo)
+    return ciphers.verified(bytes(by.public_key.dump()), one["tbs_certificate"].dump(), one.signature, hash_name)
 
 
-def enrol(found: Enrolment) -> str:
-    """Make keys, have them certified with the token, and be this node from now on; gives its name. In `ready()`."""
+def _kind(certificate: x509.Certificate) -> Algorithm:
+    return ciphers.algorithm_of(bytes(certificate.public_key.dump()))
+
+
+def enrol(found: Enrolment, algorithm: str = Algorithm.P256) -> str:
+    """Make keys (P-256, or SM2 for messages by SM2, SM3 and SM4), have them certified with the token, and be this node
+    from now on; gives its name. In `ready()`. `Refused` before the token is spent where SM2 cannot be."""
     from django.conf import settings
     from django.db import transaction
 
@@ -112,7 +109,9 @@ def enrol(found: Enrolment) -> str:
     from tongban.data.transport.data import Own
 
     body = found.body
-    key, csr = node.request(body["node"])
+    if algorithm == Algorithm.SM2:
+        _check_national(body)
+    key, csr = node.request(body["node"], algorithm=algorithm)
     line_key, line_csr = node.request(body["node"], line=True)
     asked = json.dumps({"node": body["node"], "token": body["token"], "csr": csr, "line_csr": line_csr}).encode()
     # The person at the keyboard compared the fingerprint, so the address in the signed file may be called once.
@@ -126,7 +125,7 @@ def enrol(found: Enrolment) -> str:
         raise Refused(
             str(told.get("error") or _("The centre answers {status}.").format(status=answer.status)), "centre"
         )
-    _check_ours(told, key, body)
+    _check_ours(told, _public(csr), body)
     own = Own(
         node=body["node"],
         office=body["office"],
@@ -146,18 +145,33 @@ def enrol(found: Enrolment) -> str:
     return str(body["node"])
 
 
-def _check_ours(told: dict[str, Any], key: str, body: dict[str, Any]) -> None:
+def _check_national(body: dict[str, Any]) -> None:
+    """An SM2 certificate is issued by an authority with an SM2 key, which the file must vouch for."""
+    if not gm.available():
+        raise Refused(_("This machine's OpenSSL has no SM2: install OpenSSL 3, or enrol with P-256."), "no_sm2")
+    if Algorithm.SM2 not in map(_kind, _certificates("".join(body["authorities"]))):
+        words = _(
+            "The centre had no SM2 authority when it made this file. Ask it for one (`tongban ca init --suite gm`) and "
+            "for a new file."
+        )
+        raise Refused(words, "no_sm2")
+
+
+def _check_ours(told: dict[str, Any], public: bytes, body: dict[str, Any]) -> None:
     """The answer came over a line that vouches for nothing: the certificate must be for our key, by the authority."""
     try:
-        chain = x509.load_pem_x509_certificates(told["certificates"].encode())
-        roots = [x509.load_pem_x509_certificate(pem.encode()) for pem in body["authorities"]]
-        held = serialization.load_pem_private_key(key.encode(), None)
-        good = chain[0].public_key() == held.public_key() and _root(chain, roots) is not None
+        chain, roots = _certificates(told["certificates"]), _certificates("".join(body["authorities"]))
+        good = chain[0].public_key.dump() == public and _root(chain, roots) is not None
         good = good and bool(told["line_certificates"] and told["line_authorities"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, Invalid):
         good = False
     if not good:
         raise Refused(_("The answer of the centre does not hold; nothing was set up. Ask for a new file."), "answer")
+
+
+def _public(csr: str) -> bytes:
+    read = asn1_csr.CertificationRequest.load(pem.unarmor(csr.encode())[2])
+    return bytes(read["certification_request_info"]["subject_pk_info"].dump())
 
 
 def _told(answer: bytes) -> dict[str, Any]:

@@ -24,7 +24,8 @@ _PYTHON = [sys.executable, "-m", "tongban.site.node.running"]
 
 def run() -> int:
     """Until Ctrl-C or SIGTERM."""
-    signal.signal(signal.SIGTERM, _ended)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _ended)
     with running() as server:
         with ready():  # Django is set up here; what follows the first line asks files only
             if not current():
@@ -55,6 +56,8 @@ def run() -> int:
 
 
 def _ended(_signal: int, _frame: FrameType | None) -> None:
+    for ending in (signal.SIGTERM, signal.SIGINT):  # said twice it would break off the stopping, and leave the leaf
+        signal.signal(ending, lambda _signal, _frame: None)
     raise KeyboardInterrupt
 
 

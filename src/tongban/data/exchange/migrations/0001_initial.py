@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('lag', models.PositiveIntegerField(default=0)),
                 ('skew', models.FloatField(default=0)),
                 ('free_bytes', models.BigIntegerField(null=True)),
+                ('troubles', models.JSONField(default=list)),
                 ('version', models.CharField(blank=True, max_length=40)),
                 ('asked', models.DateTimeField(null=True)),
                 ('answered', models.CharField(blank=True, max_length=300)),

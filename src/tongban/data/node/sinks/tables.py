@@ -6,15 +6,18 @@ stays, with `cd_operation` D, until they have seen it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from django.utils.translation import gettext as _
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.exc import DataError, IntegrityError, NoSuchTableError, ProgrammingError, StatementError
+from sqlalchemy.exc import StatementError
 
-from ..data import Batch, Fault, Place, SourceChanged
-from ..databases import TYPES, engine
+from tongban.base.kernel.api import SHANGHAI
+
+from ..data import Batch, Fault, ItemType, Place, SourceChanged
+from ..databases import TYPES, about_row, engine, reflected
 from . import Parcel, sinks
 
 _CONTROL = ("cd_key", "cd_batch", "cd_operation", "cd_time", "cd_status", "cd_error")
@@ -24,17 +27,15 @@ _CONTROL = ("cd_key", "cd_batch", "cd_operation", "cd_time", "cd_status", "cd_er
 def put(place: Place, parcel: Parcel) -> list[Fault]:
     """Insert or update by `cd_key`. Rows that the table refuses are left out one by one; the others go in together."""
     with engine(place) as found:
-        try:
-            table = _table(found, place.get("table"), parcel.batch)
-        except ProgrammingError as error:
-            raise SourceChanged(_("The database refuses: {why}").format(why=_why(error))) from None
-        rows = [_row(row, parcel) for row in parcel.batch.rows]
+        table = _table(found, place.get("table"), parcel.batch)
+        clocks = _wall_clocks(table)
+        rows = [_row(row, parcel, clocks) for row in parcel.batch.rows]
         try:
             with found.begin() as connection:
                 _write(connection, table, rows)
             return []
-        except (IntegrityError, DataError, StatementError) as error:
-            if isinstance(error, StatementError) and isinstance(error, sa.exc.OperationalError):
+        except StatementError as error:
+            if not about_row(error):
                 raise
         with found.begin() as connection:
             return [fault for number, row in enumerate(rows, 1) if (fault := _alone(connection, table, number, row))]
@@ -43,16 +44,15 @@ def put(place: Place, parcel: Parcel) -> list[Fault]:
 def _table(found: sa.Engine, name: str, batch: Batch) -> sa.Table:
     """The table as it is, made when there is none; `SourceChanged` when it lacks columns."""
     schema, _dot, plain = name.rpartition(".")
-    try:
-        table = sa.Table(plain, sa.MetaData(), schema=schema or None, autoload_with=found)
-    except NoSuchTableError:
-        return _made(found, plain, schema or None, batch)
+    if not sa.inspect(found).has_table(plain, schema or None):
+        _make(found, plain, schema or None, batch)
+    table = reflected(found, name)
     if missing := [column for column in (*batch.types, *_CONTROL) if column not in table.columns]:
         raise SourceChanged(_("Table {table} has no column {names}.").format(table=name, names=", ".join(missing)))
     return table
 
 
-def _made(found: sa.Engine, name: str, schema: str | None, batch: Batch) -> sa.Table:
+def _make(found: sa.Engine, name: str, schema: str | None, batch: Batch) -> None:
     table = sa.Table(
         name,
         sa.MetaData(),
@@ -60,17 +60,28 @@ def _made(found: sa.Engine, name: str, schema: str | None, batch: Batch) -> sa.T
         *(sa.Column(item, TYPES[kind]) for item, kind in batch.types.items()),
         sa.Column("cd_batch", sa.BigInteger, nullable=False, index=True),
         sa.Column("cd_operation", sa.String(1), nullable=False),
-        sa.Column("cd_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cd_time", TYPES[ItemType.DATETIME], nullable=False),
         sa.Column("cd_status", sa.SmallInteger, nullable=False, index=True),
         sa.Column("cd_error", sa.String(500)),
         schema=schema,
+        mysql_charset="utf8mb4",  # the database's own may be GBK, which lacks rare characters of names
     )
     table.create(found)
-    return table
 
 
-def _row(row: dict[str, Any], parcel: Parcel) -> dict[str, Any]:
-    return {**row, "cd_batch": parcel.number, "cd_status": 0, "cd_error": None}
+def _wall_clocks(table: sa.Table) -> set[str]:
+    """Columns of moments without a zone, which show what the clock on the wall shows, as sources of that kind do."""
+    return {
+        column.name
+        for column in table.columns
+        if isinstance(column.type, sa.DateTime | sa.TIMESTAMP) and not column.type.timezone
+    }
+
+
+def _row(row: dict[str, Any], parcel: Parcel, clocks: set[str]) -> dict[str, Any]:
+    moments = {name: row[name] for name in clocks if isinstance(row.get(name), datetime)}
+    local = {name: moment.astimezone(SHANGHAI).replace(tzinfo=None) for name, moment in moments.items()}
+    return {**row, **local, "cd_batch": parcel.number, "cd_status": 0, "cd_error": None}
 
 
 def _write(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -108,7 +119,9 @@ def _alone(connection: sa.Connection, table: sa.Table, number: int, row: dict[st
     try:
         with connection.begin_nested():
             _write(connection, table, [row])
-    except (IntegrityError, DataError, StatementError) as error:
+    except StatementError as error:
+        if not about_row(error):
+            raise
         return Fault(number, "", _why(error))
     return None
 

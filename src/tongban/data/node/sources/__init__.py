@@ -41,6 +41,6 @@ sources: Registry[Opener] = Registry("sources")
 
 def open_source(place: Place, columns: Collection[str]) -> AbstractContextManager[Source]:
     """The source of a mapping; `SourceUnreachable` or `SourceChanged` when it cannot be used."""
-    from . import csvs, https, parquets, sql, workbooks, xmls  # noqa: F401 - they register themselves
+    from . import csvs, folders, https, parquets, sql, workbooks, xmls  # noqa: F401 - they register themselves
 
     return sources.get(place.kind)(place, columns)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,30 +13,40 @@ from django.utils.translation import gettext as _
 
 from ..data import Place, SourceChanged, SourceUnreachable
 
+PART = re.compile(r"(\{[^{}/*]{1,40}\}|\*)")
+
 
 @contextmanager
 def steady(pattern: str) -> Iterator[list[Path]]:
     """The files of a pattern in order of their names; `SourceChanged` at the end when one was written to meanwhile."""
-    paths = _paths(pattern)
+    paths = paths_of(pattern)
     if not paths:
         raise SourceUnreachable(_("There is no file {path}.").format(path=pattern))
-    before = [_state(path) for path in paths]
+    before = [state_of(path) for path in paths]
     yield paths
-    if [_state(path) for path in paths] != before:
+    if [state_of(path) for path in paths] != before:
         raise SourceChanged(_("The source changed: {path} was written to while it was read.").format(path=pattern))
 
 
-def stamp_of(place: Place) -> list[list[str | int]] | None:
+def stamp_of(place: Place) -> str | None:
     """What tells whether a source's files were written to; None for a source that is no file."""
-    pattern = place.get("path")
-    return [[str(path), *_state(path)] for path in _paths(pattern)] if pattern else None
+    if not (pattern := place.get("path")):
+        return None
+    if place.kind == "files":
+        pattern = glob_of(pattern)
+    return hashlib.sha256(repr([(str(path), state_of(path)) for path in paths_of(pattern)]).encode()).hexdigest()
 
 
-def _paths(pattern: str) -> list[Path]:
+def glob_of(path: str) -> str:
+    """The pattern of a path whose `{words}` stand for parts of names."""
+    return "*".join(glob.escape(part) for part in PART.split(path)[::2])
+
+
+def paths_of(pattern: str) -> list[Path]:
     return [Path(name) for name in sorted(glob.glob(pattern)) if Path(name).is_file()]
 
 
-def _state(path: Path) -> tuple[int, int]:
+def state_of(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError:

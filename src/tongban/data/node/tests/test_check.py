@@ -13,6 +13,7 @@ from tongban.base.kernel.api import Refused
 from tongban.data.node import beating, working
 from tongban.data.node.api import add_source, check, faults, run_source, runs, status
 from tongban.data.transport import api as transport
+from tongban.data.transport.data import Stage
 from tongban.data.transport.models import Out, OutBody
 from tongban.data.transport.sealing import unpacked
 
@@ -51,6 +52,9 @@ def test_the_self_test_says_what_is_wrong_in_plain_words(source: Path, granted: 
     assert [(fault.row, fault.item, fault.why) for fault in faults("residents")] == [(3, "birth", "not a date")]
     source.write_text("编号,名字,出生\n1,甲,\n", encoding="utf-8")
     assert wrong()["source residents"].startswith("The source changed: a.csv has no column 姓名")
+    assert "receivers" not in wrong()
+    Out.objects.filter(business="batch").update(stage=Stage.REFUSED, code="shape", text="Columns changed.")
+    assert wrong()["receivers"] == f"tax refused the last of {RESOURCE}: Columns changed."
     assert "never up" in wrong()["line"] and "no answer" in wrong()["centre and clock"]
 
 

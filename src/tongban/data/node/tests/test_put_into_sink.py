@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import csv
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from tongban.data.node.batches import decode, encode
 from tongban.data.node.data import Batch, ItemType, Place, SourceChanged, SourceUnreachable
 from tongban.data.node.sinks import Parcel, put
-from tongban.site.database import configuration
-from tongban.site.postgres import OWNER, Server
+
+from .departments import DATABASES, Department
 
 TYPES = {"id": ItemType.TEXT, "name": ItemType.TEXT, "income": ItemType.DECIMAL, "birth": ItemType.DATE}
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-Query = Callable[[str], list[tuple[Any, ...]]]
 
 
 def parcel(number: int, *rows: tuple[str, str, str, str]) -> Parcel:
@@ -31,56 +27,36 @@ def parcel(number: int, *rows: tuple[str, str, str, str]) -> Parcel:
     return Parcel(decode(encode("1/1@1", TYPES, made)), "1/1", "police", f"m{number}", number)
 
 
-def sqlite(path: Path, _kernel: Any) -> tuple[Place, Query]:
-    sqlite3.connect(path / "d.sqlite").execute("VACUUM")
-    file = path / "d.sqlite"
-    place = Place("sql", {"url": f"sqlite:///{file}", "table": "people"})
-    return place, lambda text: sqlite3.connect(file, isolation_level=None).execute(text).fetchall()
-
-
-def postgres(path: Path, _kernel: Any) -> tuple[Place, Query]:
-    server, database = Server(), configuration("owner")["NAME"]
-    connection = psycopg.connect(server.url(database=database), autocommit=True)
-    connection.execute("DROP SCHEMA IF EXISTS sink CASCADE")
-    connection.execute("CREATE SCHEMA sink")
-    (path / "word").touch(mode=0o600)
-    (path / "word").write_text(connection.info.password)
-    url = f"postgresql://{OWNER}@/{database}?host={server.socket}&port=5432"
-    options = {"url": url, "table": "sink.people", "password_file": f"{path}/word"}
-
-    def query(text: str) -> list[tuple[Any, ...]]:
-        done = connection.execute(text.replace(" people", " sink.people"))
-        return done.fetchall() if done.description else []
-
-    return Place("sql", options), query
-
-
-@pytest.mark.parametrize("database", [sqlite, postgres])
-def test_a_table_gets_each_row_once_with_control_columns(node: Path, database: Any) -> None:
-    place, query = database(node, None)
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_table_gets_each_row_once_with_control_columns(node: Path, database: Callable[[Path], Department]) -> None:
+    office = database(node)
+    place, query, table = office.place, office.query, office.table
     first = parcel(1, ("I", "1", "甲", "12.50"), ("I", "2", "乙", ""))
     assert put(place, first) == [] and put(place, first) == []
     assert put(place, parcel(2, ("U", "1", "丙", "1"), ("D", "2", "乙", ""))) == []
     assert put(place, first) == []  # an old batch once more
-    found = query("SELECT id, name, cd_batch, cd_operation, cd_status FROM people ORDER BY id")
+    found = query(f"SELECT id, name, cd_batch, cd_operation, cd_status FROM {table} ORDER BY id")
     assert [tuple(row) for row in found] == [("1", "丙", 2, "U", 0), ("2", "乙", 2, "D", 0)]
-    query("UPDATE people SET cd_status = 1")
+    shown = f"SELECT substr(cast(max(cd_time) AS char(30)), 12, 5) FROM {table}"
+    assert query(shown) == [("11:04",)], "as the clock on the wall shows it"
+    query(f"UPDATE {table} SET cd_status = 1")
     put(place, parcel(3, ("U", "1", "丁", "1")))
-    assert [tuple(row) for row in query("SELECT id, cd_status FROM people ORDER BY id")] == [("1", 0), ("2", 1)]
+    assert [tuple(row) for row in query(f"SELECT id, cd_status FROM {table} ORDER BY id")] == [("1", 0), ("2", 1)]
 
 
-@pytest.mark.parametrize("database", [sqlite, postgres])
-def test_a_row_the_table_refuses_holds_nothing_up(node: Path, database: Any) -> None:
-    place, query = database(node, None)
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_row_the_table_refuses_holds_nothing_up(node: Path, database: Callable[[Path], Department]) -> None:
+    office = database(node)
+    place, query, table = office.place, office.query, office.table
     query(
-        "CREATE TABLE people (cd_key varchar(64) PRIMARY KEY, id varchar(18), name varchar(9) CHECK (name <> '坏'), "
+        f"CREATE TABLE {table} (cd_key varchar(64) PRIMARY KEY, id varchar(18), name varchar(9) CHECK (name <> '坏'), "
         "income numeric, birth date, cd_batch bigint, cd_operation varchar(1), cd_time timestamp, cd_status int, "
         "cd_error varchar(500))"
     )
     faults = put(place, parcel(1, ("I", "1", "甲", "1"), ("I", "2", "坏", "1"), ("I", "3", "丙", "1")))
     assert [(fault.row, "坏" in fault.why) for fault in faults] == [(2, False)]
-    assert [row[0] for row in query("SELECT id FROM people ORDER BY id")] == ["1", "3"]
-    query("ALTER TABLE people RENAME COLUMN income TO pay")
+    assert [row[0] for row in query(f"SELECT id FROM {table} ORDER BY id")] == ["1", "3"]
+    query(f"ALTER TABLE {table} RENAME COLUMN income TO pay")
     with pytest.raises(SourceChanged, match="income"):
         put(place, parcel(2, ("I", "4", "甲", "1")))
 

@@ -14,7 +14,7 @@ from tongban.base.kernel.api import Refused, new_id, travelled
 from tongban.data.exchange import api as exchange
 from tongban.data.exchange.models import Node
 from tongban.data.exchange.tests.conftest import town
-from tongban.data.node import beating
+from tongban.data.node import beating, requesting
 from tongban.data.transport import api as transport
 from tongban.data.transport import bundles, replying
 from tongban.data.transport.data import Kind, Message, Own, Peer, Stage
@@ -27,10 +27,10 @@ __all__ = ["town"]
 class Both:
     """The centre, which is this installation, and the node of the market office in a home of its own."""
 
-    def __init__(self, settings: Any, folder: Path, town: SimpleNamespace) -> None:
+    def __init__(self, settings: Any, folder: Path, town: SimpleNamespace, algorithm: str) -> None:
         self.settings, self.homes = settings, {"centre": settings.TONGBAN_HOME, "market": folder}
         _row, file = exchange.invite(town.keeper, "market", "46.ic", level="province", division="460000")
-        key, csr = beating.request("market")
+        key, csr = beating.request("market", algorithm=algorithm)
         line_key, line_csr = beating.request("market", line=True)
         told = exchange.enrol("market", json.loads(file)["body"]["token"], csr, line_csr)
         self.centre = transport.own()
@@ -63,9 +63,9 @@ class Both:
         return Message(reply, outcome.body)
 
 
-@pytest.fixture
-def both(settings: Any, tmp_path: Path, town: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Both:
-    made = Both(settings, tmp_path, town)
+@pytest.fixture(params=["ecdsa-p256", "sm2"])
+def both(settings: Any, tmp_path: Path, town: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, request: Any) -> Both:
+    made = Both(settings, tmp_path, town, request.param)
     monkeypatch.setattr(transport, "ask", made.ask)
     return made
 
@@ -79,6 +79,7 @@ def test_t9_a_node_renews_its_certificate_in_time(both: Both) -> None:
         after = transport.own()
         assert after.key != before.key
         assert after.line_key != before.line_key
+        assert requesting.algorithm_of(after.certificate) == requesting.algorithm_of(before.certificate)
         assert beating.certificate_until() - beating.now() > beating.RENEWED
         assert transport.peer("market").certificate.strip() == after.certificate.strip()
         assert keys.judge(beating.pem.unarmor(after.certificate.encode())[2]).good

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from tongban.base.kernel.api import Refused, now
@@ -16,11 +14,11 @@ from tongban.data.node import grants, taking
 from tongban.data.node.api import add_source, remove_source, run_source
 from tongban.data.node.data import RunState, SourceChanged
 from tongban.data.node.models import Fault, Row
+from tongban.data.node.queries import troubles
 from tongban.data.transport import api as transport
-from tongban.site.database import configuration
-from tongban.site.postgres import OWNER, Server
 
 from .conftest import RESOURCE, Rows, replayed
+from .departments import DATABASES, Department, sqlite
 
 Sent = Callable[[], list[Rows]]
 Granted = Callable[..., None]
@@ -109,6 +107,33 @@ def test_a_source_that_changed_is_refused_and_nothing_is_sent(
     assert run.state is RunState.REFUSED
     assert re.search(why, run.text), run.text
     assert len(sent()) == 1 and Row.objects.count() == 300
+
+
+@pytest.mark.parametrize(
+    ("known", "left", "share", "held"),
+    [(300, 239, "", True), (300, 240, "", False), (25, 5, "", False), (12, 0, "", True), (300, 239, "30%", False),
+     (300, 239, "0%", True), (300, 0, "100%", False)],
+)  # fmt: skip
+def test_a_source_that_lost_many_rows_waits_for_a_person(
+    node: Path, granted: Granted, sent: Sent, known: int, left: int, share: str, held: bool
+) -> None:
+    people = {str(n): ("甲", "", "1") for n in range(known)}
+    write_csv(node / "a.csv", people)
+    text = mapping(f"{{kind: csv, path: {node}/a.csv}}") + (f"losses: {share}\n" if share else "")
+    add_source(text, "a.yaml")
+    granted(["id", "name"])
+    run_source("residents")
+    write_csv(node / "a.csv", dict(list(people.items())[:left]))
+    run = run_source("residents")
+    if held:
+        assert run.state is RunState.REFUSED and "tongban node once residents --confirm" in run.text
+        assert f"{known - left} of {known} rows are gone, more than" in run.text
+        assert len(sent()) == 1 and Row.objects.count() == known
+        (told,) = troubles()
+        assert told == {"resource": RESOURCE, "text": run.text}
+        assert run_source("residents").state is RunState.REFUSED, "it waits until somebody says so"
+        run = run_source("residents", confirm=True)
+    assert run.counts.deleted == known - left and Row.objects.count() == left and troubles() == []
 
 
 def test_a_faulty_row_is_named_and_holds_nothing_up(node: Path, granted: Granted, sent: Sent) -> None:
@@ -240,34 +265,16 @@ def test_changing_a_mapping_asks_for_a_new_schema_number(node: Path) -> None:
 # Databases
 
 
-def sqlite(path: Path) -> tuple[str, Any, str]:
-    connection = sqlite3.connect(path / "d.sqlite", isolation_level=None)
-    return f"sqlite:///{path}/d.sqlite", connection.execute, "residents"
-
-
-def postgres(path: Path) -> tuple[str, Any, str]:
-    """The test server's own database, another schema: what a department's PostgreSQL looks like to us."""
-    server = Server()
-    (path / "word").touch(mode=0o600)
-    connection = psycopg.connect(server.url(database=configuration("owner")["NAME"]), autocommit=True)
-    (path / "word").write_text(connection.info.password)
-    connection.execute("DROP SCHEMA IF EXISTS dept CASCADE")
-    connection.execute("CREATE SCHEMA dept")
-    database = configuration("owner")["NAME"]
-    return f"postgresql://{OWNER}@/{database}?host={server.socket}&port=5432", connection.execute, "dept.residents"
-
-
-@pytest.mark.parametrize("database", [sqlite, postgres])
+@pytest.mark.parametrize("database", DATABASES)
 def test_a_database_by_comparison_by_a_growing_column_and_by_control_columns(
-    node: Path, granted: Granted, sent: Sent, database: Callable[[Path], tuple[str, Any, str]]
+    node: Path, granted: Granted, sent: Sent, database: Callable[[Path], Department]
 ) -> None:
-    url, execute, table = database(node)
+    office = database(node)
+    execute, table, place = office.query, office.table, office.text
     columns = "编号 varchar(18), 姓名 varchar(50), 出生 date, 收入 numeric(12, 2)"
     execute(f"CREATE TABLE {table} ({columns}, 改于 timestamp)")
     values = "('1', '甲', '1990-01-02', 12.50, '2026-01-01 08:00:00'), ('2', '乙', NULL, 3, '2026-01-01 09:00:00')"
     execute(f"INSERT INTO {table} VALUES {values}")
-    word = f", password_file: {node}/word" if (node / "word").exists() else ""
-    place = f'{{kind: sql, url: "{url}", table: {table}{word}}}'
     granted(["id", "name", "birth", "income"])
 
     add_source(mapping(place), "a.yaml")
@@ -296,7 +303,7 @@ def test_a_database_by_comparison_by_a_growing_column_and_by_control_columns(
     )
     counts = run_source("residents").counts
     assert (counts.inserted, counts.updated, counts.deleted) == (1, 1, 1)
-    assert [row[0] for row in execute(f"SELECT DISTINCT cd_status FROM {table}").fetchall()] == [1]
+    assert [row[0] for row in execute(f"SELECT DISTINCT cd_status FROM {table}")] == [1]
     assert run_source("residents").counts.read == 0
     final = replayed(sent(), "id")
     assert {key: row["name"] for key, row in final.items()} == {"2": "乙", "3": "丙", "5": "戊戊", "6": "庚"}
@@ -309,9 +316,10 @@ def test_a_database_by_comparison_by_a_growing_column_and_by_control_columns(
 
 
 def test_a_retyped_column_is_refused_until_somebody_says_so(node: Path) -> None:
-    url, execute, table = sqlite(node)
+    office = sqlite(node)
+    execute, table = office.query, office.table
     execute(f"CREATE TABLE {table} (编号 text, 姓名 text, 出生 date, 收入 numeric)")
-    text = mapping(f'{{kind: sql, url: "{url}", table: {table}}}')
+    text = mapping(office.text)
     add_source(text, "a.yaml")
     execute(f"DROP TABLE {table}")
     execute(f"CREATE TABLE {table} (编号 text, 姓名 integer, 出生 date, 收入 numeric)")

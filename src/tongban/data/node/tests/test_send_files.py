@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from tongban.base.kernel.api import now, travelled
-from tongban.data.node import files, models
+from tongban.data.node import files, models, pieces
 from tongban.data.node.api import add_sink, add_source, run_source
 from tongban.data.transport import api as transport
 from tongban.data.transport import taking
@@ -39,7 +41,7 @@ Granted = Callable[..., None]
 @pytest.fixture
 def source(node: Path, granted: Granted, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A source of 50 rows, granted as a file without telephone numbers; pieces are small."""
-    monkeypatch.setattr(files, "PIECE", 100)
+    monkeypatch.setattr(pieces, "PIECE", 100)
     path = node / "a.csv"
     path.write_text("编号,姓名,电话\n" + "".join(f"{n},人{n},139{n:08}\n" for n in range(50)), encoding="utf-8")
     add_source(SOURCE.format(resource=RESOURCE, path=path), "a.yaml")
@@ -76,6 +78,13 @@ def test_a_file_goes_once_a_day_and_only_when_it_says_something_else(source: Pat
     assert files.send_files() == 0
 
 
+def taken(pieces: list[tuple[dict[str, Any], bytes]]) -> list[str]:
+    """Heads and contents of pieces as messages of the tax office; their ids."""
+    tax = transport.fresh_own("tax", "tax-office", "tax")
+    transport.trust(Peer("tax", "tax-office", "tax", tax.certificate))
+    return _take(transport.own(), tax, [json.dumps(head).encode() + b"\n" + piece for head, piece in pieces])
+
+
 def _take(police: Own, tax: Own, bodies: list[bytes]) -> list[str]:
     """The pieces as another office's messages; their ids."""
     ids = []
@@ -93,7 +102,7 @@ def _take(police: Own, tax: Own, bodies: list[bytes]) -> list[str]:
     return ids
 
 
-def _stages(ids: list[str]) -> set[tuple[Stage, str]]:
+def stages(ids: list[str]) -> set[tuple[Stage, str]]:
     return {(found.stage, found.code) for found in map(transport.passage, ids)}
 
 
@@ -110,14 +119,14 @@ def test_a_file_is_put_together_whole_or_refused(source: Path) -> None:
     assert files.deliver_files() == 1
     (path,) = folder.iterdir()
     assert path.read_bytes() == b"".join(piece.partition(b"\n")[2] for piece in pieces)
-    assert _stages(ids) == {(Stage.PROCESSED, "")}
+    assert stages(ids) == {(Stage.PROCESSED, "")}
     path.unlink()
     changed = [pieces[0].replace("人1,".encode(), "人x,".encode()).replace(b"\r\n", b"\n\r"), *pieces[1:]]
     assert changed[0] != pieces[0]
     ids = _take(police, tax, changed)
     assert files.deliver_files() == 1
     assert list(folder.iterdir()) == []
-    assert _stages(ids) == {(Stage.REFUSED, "fixity")}
+    assert stages(ids) == {(Stage.REFUSED, "fixity")}
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM node_piece WHERE NOT done")
         assert cursor.fetchone() == (0,)

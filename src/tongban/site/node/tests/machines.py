@@ -161,7 +161,8 @@ def wait(what: Callable[[], Any], seconds: float = 120, every: float = 0.1) -> A
 def _template() -> Path:
     """The home of a node whose database is up to date, made once per state of the migrations."""
     source = Path(tongban.__file__).parent
-    files = [path for room in ("base", "data") for path in source.glob(f"{room}/*/migrations/*.py")]
+    rooms = ("base/kernel", "base/ledger", "data/transport", "data/node")
+    files = [path for room in rooms for path in source.glob(f"{room}/migrations/*.py")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in [*sorted(files), Path(__file__)])).hexdigest()[:12]
     made = Path(tempfile.gettempdir()) / f"tongban-node-{os.geteuid()}-{digest}"
     with made.with_suffix(".lock").open("w") as lock:
@@ -215,6 +216,13 @@ def nodes(folder: Path, *names: str, small: str = "") -> Iterator[dict[str, Node
             if node.disk:
                 node.disk.communicate()
         hub.stop()
+        assert not _left(folder), "every process of the nodes ends with them"
+
+
+def _left(folder: Path) -> list[str]:
+    """Processes that were started for homes below a folder and still run."""
+    commands = {path: path.read_bytes().decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline")}
+    return [command for command in commands.values() if f"{folder}/" in command]
 
 
 def _own(name: str, line: Path, gate: str) -> Own:

@@ -29,12 +29,16 @@ class Authority:
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP384R1())
-        self.certificate = self.certify("root", self.key.public_key())
+        self.certificate = self.certify("root", self.key.public_key(), ca=True)
 
-    def certify(self, name: str, public: Any) -> x509.Certificate:
-        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (name, "root")]
-        builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(public)
+    def certify(self, name: str, public: Any, *, ca: bool = False) -> x509.Certificate:
+        subject, issuer = (
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text), x509.NameAttribute(NameOID.SERIAL_NUMBER, text)])
+            for text in (name, "root")
+        )
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
         builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now() - timedelta(days=1))
+        builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         return builder.not_valid_after(now() + timedelta(days=90)).sign(self.key, hashes.SHA384())
 
     def pem(self) -> str:
@@ -88,10 +92,12 @@ def centre() -> Iterator[Centre]:
 def invited(centre: Centre, tmp_path: Path) -> Callable[..., Path]:
     """An enrolment file as the centre makes it, with what a test wants otherwise in its body."""
 
-    def make(signer: Authority | None = None, **changes: Any) -> Path:
+    def make(signer: Authority | None = None, by: Any = None, **changes: Any) -> Path:
         own = transport.fresh_own("centre", "centre", "数据中心")
         key = ec.generate_private_key(ec.SECP256R1())
         chain = [(signer or centre.authority).certify("centre", key.public_key()).public_bytes(PEM).decode()]
+        if by:  # a certificate of somebody who is no authority, and one that he made
+            chain = [*by(key.public_key()), *chain[1:]]
         known = {"node": "centre", "office": "centre", "title": "数据中心", "certificate": own.certificate}
         body = {
             "node": "police", "office": "4600001", "title": "公安厅", "level": "province", "division": "460000",
@@ -142,7 +148,18 @@ def test_t9_a_file_that_was_changed_is_of_another_or_ran_out_is_refused(
     centre: Centre, invited: Callable[..., Path]
 ) -> None:
     good = invited().read_text()
+    node = Authority()
+    node.certificate = centre.authority.certify("root", node.key.public_key())  # a node's own, and no authority's
+
+    def from_a_node(public: Any) -> list[str]:
+        return [one.public_bytes(PEM).decode() for one in (node.certify("centre", public), node.certificate)]
+
+    def by_a_node(public: Any) -> list[str]:
+        return [centre.authority.certify("market", public).public_bytes(PEM).decode()]
+
     bad = [
+        invited(by=from_a_node).read_text(),
+        invited(by=by_a_node).read_text(),
         invited(signer=Authority()).read_text(),
         invited(expires=(now() - timedelta(minutes=1)).isoformat()).read_text(),
         invited(hub=[]).read_text(),

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         sqlite3.connect(told.table).execute("VACUUM")
         (folder / "source.yaml").write_text(SOURCE.format(resource=RESOURCE, path=told.file))
         (folder / "sink.yaml").write_text(SINK.format(resource=RESOURCE, path=told.table))
-        told.police.tongban("add-source", str(folder / "source.yaml"))
-        told.tax.tongban("add-sink", str(folder / "sink.yaml"))
+        adding = ((told.police, "add-source", "source.yaml"), (told.tax, "add-sink", "sink.yaml"))
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda one: one[0].tongban(one[1], str(folder / one[2])), adding))
         for grant, mode in (("g1", "batch"), ("g2", "query")):
             body = {"grant": grant, "resource": RESOURCE, "mode": mode, "office": "tax-office", "node": "tax",
                     "items": ["id", "name"], "purpose": "综合治税", "until": None}  # fmt: skip
