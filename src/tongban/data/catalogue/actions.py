@@ -30,11 +30,12 @@ from .queries import EDIT, MANAGE, OPEN, REVIEW, SECRECY, as_data, edition_data
 from .sources import claims, judged
 
 
-def compile(actor: Actor, description: Description) -> Resource:
-    """An office describes a resource of its own. It gets its code; nobody else sees it yet.
+def compile(actor: Actor, description: Description, office: Office | None = None) -> Resource:
+    """An office describes a resource of its own. It gets its code; nobody else sees it yet. `office` is the provider,
+    where the caller has looked it up already.
 
     `Invalid` with a message per field; `Refused` when the register behind it is in the catalogue already."""
-    description, office = _described(actor, description)
+    description, office = _described(actor, description, office)
     content = descriptions.to_json(description)
     with transaction.atomic():
         row = models.Resource(code=numbering.resource_code(description), state=State.DRAFT)
@@ -199,11 +200,11 @@ def drop(actor: Actor, id: str, revision: int) -> None:
 # --- what they are made of ------------------------------------------------------------------------------
 
 
-def _described(actor: Actor, description: Description) -> tuple[Description, Office]:
+def _described(actor: Actor, description: Description, office: Office | None = None) -> tuple[Description, Office]:
     description = descriptions.normal(description)
     descriptions.require_usable(description)
     try:
-        office = office_by_code(description.provider)
+        office = office or office_by_code(description.provider)
     except NotFound as error:
         raise Invalid({"provider": _("There is no such office.")}) from error
     require(actor, EDIT, office)

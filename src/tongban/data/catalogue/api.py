@@ -2,9 +2,12 @@
 
 from .actions import change, clear_secrecy, compile, drop, publish, retire, review, submit
 from .descriptions import findings
-from .figures import demands, figures, refusals, supplies
+from .elements import elements
+from .figures import demands, figures, levels, refusals, supplies
 from .granting import count_use, expire, grant, grants, live_grant, resume, revoke, suspend
 from .importing import import_entries, template
+from .intake import ask_import
+from .loading import load as load_elements
 from .objecting import answer_objection, object_to, objection, objections, watch_objections
 from .quality import assess, assess_batch, assessments, rules, set_rules
 from .queries import (
@@ -32,6 +35,7 @@ __all__ = [
     "answer_objection",
     "answer_ticket",
     "assess",
+    "ask_import",
     "assess_batch",
     "assessments",
     "change",
@@ -46,6 +50,7 @@ __all__ = [
     "drop",
     "edition",
     "editions",
+    "elements",
     "expire",
     "feedback",
     "figures",
@@ -54,7 +59,9 @@ __all__ = [
     "grant",
     "grants",
     "import_entries",
+    "levels",
     "live_grant",
+    "load_elements",
     "mediate",
     "mediation",
     "object_to",

@@ -13,9 +13,11 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .dcat import progress
 from .dcat.harvesting import harvest
 from .dcat.reading import LARGEST, from_file
 from .dcat.report import Entry, Report, Severity, Unreadable, shown
@@ -52,21 +54,39 @@ def _checked(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> 
 
 
 def harvest_one(arguments: argparse.Namespace) -> int:
-    """Harvest, print, and return the exit status."""
+    """Harvest, print, and return the exit status. How far it is stands on standard error."""
     source: str = arguments.source
-    address = source if "://" in source else ""
-    with _bounded():
-        report = harvest(source, (lambda: _fetched(source)) if address else (lambda: from_file(Path(source))), address)
-    told = report.as_json()
-    if arguments.store and report.failure is None:
-        from .dcat.storing import store_as
+    address, stored = source if "://" in source else "", None
+    with _bounded(), progress.told(_far()):
+        if address:
+            report = harvest(source, lambda: _fetched(source), address)
+        else:
+            report = harvest(source, lambda: from_file(Path(source)), file=Path(source))
+        if arguments.store and report.failure is None:
+            from .dcat.storing import store_as
 
-        told["stored"] = store_as(report, arguments.store, arguments.person)
+            stored = store_as(report, arguments.store, arguments.person)
+    if sys.stderr.isatty():
+        sys.stderr.write("\x1b[K")
     if arguments.json:
-        _say(json.dumps(told, ensure_ascii=False))
+        _object(report, stored)
     else:
-        _table(report, told.get("stored"))
+        _table(report, stored)
     return 1 if report.failure else 0
+
+
+def _far() -> progress.Say:
+    """A line that is written over on a terminal; elsewhere one every ten seconds."""
+    terminal, seconds = sys.stderr.isatty(), count(1)
+
+    def say(step: str, done: int, total: int) -> None:
+        if not terminal and next(seconds) % 10:
+            return
+        text = f"{step}: {done:,}{f' of {total:,}' if total else ''}" if done else f"{step} ..."
+        sys.stderr.write(f"\r\x1b[K{text}\r" if terminal else f"{text}\n")
+        sys.stderr.flush()
+
+    return say
 
 
 @contextmanager
@@ -96,6 +116,15 @@ def _fetched(url: str) -> bytes:
     if answer.status != 200:
         raise Unreadable("not_fetched", f"the server answered {answer.status}")
     return answer.body
+
+
+def _object(report: Report, stored: dict[str, int] | None) -> None:
+    """One JSON object, its entries written one by one."""
+    told = report.as_json() | ({} if stored is None else {"stored": stored})
+    _put(json.dumps(told, ensure_ascii=False)[:-1] + ', "entries": [')
+    for number, entry in enumerate(report.entries):
+        _put((", " if number else "") + json.dumps(entry.as_json(), ensure_ascii=False))
+    _put("]}\n")
 
 
 # What people read
@@ -136,6 +165,10 @@ def _padded(text: str, width: int) -> str:
 
 
 def _say(text: str) -> None:
+    _put(text + "\n")
+
+
+def _put(text: str) -> None:
     """Strangers' texts may hold what the terminal's encoding does not."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))

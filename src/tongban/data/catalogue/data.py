@@ -42,6 +42,7 @@ REQUEST = "catalogue.request"
 GRANT = "catalogue.grant"
 OBJECTION = "catalogue.objection"
 TICKET = "catalogue.ticket"
+ELEMENT = "catalogue.element"
 
 COMPLIANCE, REPLY, SUPPLY, ANSWER = "DATA.COMPLIANCE", "DATA.REPLY", "DATA.SUPPLY", "DATA.OBJECT"
 """Codes of the time-limit table: the authority's check, the owner's decision, the supply, the answer to an objection.
@@ -66,6 +67,21 @@ class Item:
     required: bool = False
     personal: bool = False
     element: str = ""
+
+
+@dataclass(frozen=True)
+class Element:
+    """A standard data element 数据元 (GB/T 18391, GB/T 19488.2). `key` is what an item's `element` names, `number` the
+    internal identifier, `codes` the code set of its values, `standard` where it comes from."""
+
+    key: str
+    title: str
+    type: DataType
+    length: int = 0
+    codes: str = ""
+    standard: str = ""
+    number: str = ""
+    definition: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +181,16 @@ class Finding:
     message: str
     level: str = "error"
     row: int = 0
+
+
+@dataclass(frozen=True)
+class ElementReport:
+    """What came of a spreadsheet of data elements."""
+
+    added: int
+    changed: int
+    same: int
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from tongban.base.kernel.api import NotFound, Ref, today
 from tongban.engine.registers import api as registers
@@ -53,6 +53,50 @@ class Coverage:
     def share(self) -> float | None:
         """Networked organs of all organs; None where there is none."""
         return min(1.0, self.networked / self.organs) if self.organs else None
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """Resources managed to the standard at one level of government, against its goal (DATA-09)."""
+
+    level: OfficeKind
+    published: int
+    standard: int
+
+    @property
+    def share(self) -> float | None:
+        """None where nothing is published."""
+        return self.standard / self.published if self.published else None
+
+    @property
+    def goal(self) -> int:
+        """Per cent: 90 in province and cities, 70 in counties."""
+        return 70 if self.level is OfficeKind.COUNTY else 90
+
+
+_LEVELS = (OfficeKind.PROVINCE, OfficeKind.CITY, OfficeKind.COUNTY)
+
+
+def levels() -> list[Standardised]:
+    """Published resources and those to the standard, by the level of government of their offices."""
+    published = models.Resource.objects.filter(state=State.PUBLISHED).values_list("provider")
+    counted = list(published.annotate(n=Count("id"), standard=Count("id", filter=Q(standard=True))))
+    offices = offices_by_ref({Ref(OFFICE, provider) for provider, _n, _s in counted})
+    found = {level: [0, 0] for level in _LEVELS}
+    for provider, n, standard in counted:
+        if (office := offices.get(Ref(OFFICE, provider))) is not None:
+            of_level = found[_level(office.division)]
+            of_level[0] += n
+            of_level[1] += standard
+    return [Standardised(level, *found[level]) for level in _LEVELS]
+
+
+def _level(division: str) -> OfficeKind:
+    """By the code of the division: 460000 a province, 460100 a city, all below a county."""
+    code = division.ljust(6, "0")[:6]
+    if code.endswith("0000"):
+        return OfficeKind.PROVINCE
+    return OfficeKind.CITY if code.endswith("00") else OfficeKind.COUNTY
 
 
 _STANDING = ("built", "accredited")

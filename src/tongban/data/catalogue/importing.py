@@ -6,24 +6,20 @@ merged cells of the guide's own form do. Columns are found by their titles, in a
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
-import openpyxl
 from django.db import transaction
 from django.utils.translation import gettext as _
-from openpyxl.cell import WriteOnlyCell
 
 from tongban.base.kernel.api import Invalid, NotFound, TongbanError
 from tongban.trust.identity.api import Actor, find_offices, office_by_code
+from tongban.trust.identity.data import Office
 
-from . import descriptions
+from . import descriptions, sheets
 from .actions import compile
 from .data import (
     Category,
@@ -41,7 +37,7 @@ from .data import (
     Zone,
 )
 from .models import Resource as Row
-from .sources import judged
+from .sources import judged, known_about
 from .spreadsheet import (
     CATEGORIES,
     COLUMNS,
@@ -58,7 +54,7 @@ from .spreadsheet import (
     ZONES,
 )
 
-MAX_LINES = 20_000
+Place = tuple[str, str, str]
 E = TypeVar("E")
 
 
@@ -74,7 +70,9 @@ class ImportReport:
 
 
 @dataclass
-class _Entry:
+class Entry:
+    """A resource of the file as it was read: its first line, and the lines of its items."""
+
     line: int
     cells: Mapping[str, str]
     items: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
@@ -82,44 +80,40 @@ class _Entry:
 
 def template() -> bytes:
     """The spreadsheet to fill in: the titles, and one example of two items."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("政务信息资源目录")
-    for line in (
-        [titles[0] for titles in COLUMNS.values()],
-        *([row.get(n, "") for n in COLUMNS] for row in (EXAMPLE, SECOND)),
-    ):
-        cells = [WriteOnlyCell(sheet, value) for value in line]
-        for cell in cells:
-            cell.data_type = "s"
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    titles = [names[0] for names in COLUMNS.values()]
+    return sheets.written(
+        "政务信息资源目录", [titles, *([row.get(n, "") for n in COLUMNS] for row in (EXAMPLE, SECOND))]
+    )
 
 
 def import_entries(actor: Actor, stream: BinaryIO, name: str, tried: bool = False) -> ImportReport:
     """Take entries in as drafts of the actor's offices. Each resource stands or falls by itself: what holds is kept, a
     line that does not hold refuses its resource and is named. `tried`: say what would happen, keep nothing. The file
     has passed the upload's checks (T22, T24). `Invalid` under `file` when no table is in it."""
-    entries = _entries(_lines(stream, name))
-    known, provider = _known(entries), cache(_provider)
+    return take(actor, entries_of(stream, name), tried)
+
+
+def take(actor: Actor, entries: Sequence[Entry], tried: bool = False, before: Iterable[Place] = ()) -> ImportReport:
+    """As `import_entries`, of entries that were read. `before` are those that other parts of the file have."""
+    provider, offices = cache(_provider), cache(office_by_code)
     findings: list[Finding] = []
-    made: list[Resource] = []
-    refused: list[str] = []
+    read: list[tuple[Entry, Description, list[Finding]]] = []
     for entry in entries:
         wrong: list[Finding] = []
-        description = _described(entry, provider, wrong)
+        read.append((entry, _described(entry, provider, wrong), wrong))
+    present = _present(description for _entry, description, _wrong in read) | set(before)
+    known = known_about(item for _entry, description, _wrong in read for item in description.items)
+    made: list[Resource] = []
+    refused: list[str] = []
+    for entry, description, wrong in read:
         try:
             if any(one.level == "error" for one in wrong):
                 raise Invalid({})
-            place = (description.provider, " ".join(description.title.split()), description.project)
-            if place in known:
+            place = place_of(description)
+            if place in present:
                 raise Invalid({"title": _("Your office has a resource of this name already.")})
-            with transaction.atomic():
-                made.append(compile(actor, description))
-                if tried:
-                    transaction.set_rollback(True)
-            known.add(place)
+            made.append(_compiled(actor, description, offices(description.provider), tried))
+            present.add(place)
         except Invalid as invalid:
             wrong += [Finding(key, str(text), row=entry.line) for key, text in invalid.errors.items()]
             refused.append(description.title)
@@ -127,15 +121,29 @@ def import_entries(actor: Actor, stream: BinaryIO, name: str, tried: bool = Fals
             wrong.append(Finding("", str(error.message), row=entry.line))
             refused.append(description.title)
         else:
-            later = [*descriptions.findings(description), *judged(description)]
+            later = [*descriptions.findings(description), *judged(description, known=known)]
             wrong += [Finding(one.field, one.message, "warning", entry.line) for one in later]
         findings += wrong
     return ImportReport(tuple(made), tuple(refused), tuple(findings), tried)
 
 
-def _known(entries: list[_Entry]) -> set[tuple[str, str, str]]:
-    """Office, title and project of what the catalogue has under the titles of the file."""
-    titles = {" ".join(entry.cells.get("title", "").split()) for entry in entries}
+def _compiled(actor: Actor, description: Description, office: Office, tried: bool) -> Resource:
+    if not tried:
+        return compile(actor, description, office)
+    with transaction.atomic():
+        made = compile(actor, description, office)
+        transaction.set_rollback(True)
+    return made
+
+
+def place_of(description: Description) -> Place:
+    """Office, title and project: two of one place are one resource twice."""
+    return description.provider, " ".join(description.title.split()), description.project
+
+
+def _present(described: Iterable[Description]) -> set[Place]:
+    """What the catalogue has under the titles of the file."""
+    titles = {" ".join(one.title.split()) for one in described}
     rows = Row.objects.filter(title__in=titles).exclude(state=State.RETIRED)
     return set(rows.values_list("content__provider", "title", "content__project"))
 
@@ -143,58 +151,21 @@ def _known(entries: list[_Entry]) -> set[tuple[str, str, str]]:
 # --- reading ------------------------------------------------------------------------------------------
 
 
-def _lines(stream: BinaryIO, name: str) -> Iterator[Sequence[str]]:
-    try:
-        if name.lower().endswith(".csv"):
-            text = _decoded(stream.read())
-            rows: Iterable[Sequence[Any]] = csv.reader(io.StringIO(text))
-        else:
-            rows = (
-                openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
-            )
-        for row in islice(rows, MAX_LINES):
-            yield ["" if cell is None else str(cell).strip() for cell in row]
-    except Exception as error:  # its parsers raise what they like: KeyError, BadZipFile, csv.Error, XML errors
-        raise Invalid({"file": _("This file cannot be read as XLSX or CSV.")}) from error
-
-
-def _decoded(content: bytes) -> str:
-    """CSV as office programs write it: UTF-8, else GB18030."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030")
-
-
-def _entries(lines: Iterator[Sequence[str]]) -> list[_Entry]:
-    heads: dict[str, int] = {}
-    found: list[_Entry] = []
-    known = {title: name for name, titles in COLUMNS.items() for title in titles}
-    for number, line in enumerate(lines, 1):
-        if not heads:
-            places = {known[_plain(cell)]: i for i, cell in reversed(list(enumerate(line))) if _plain(cell) in known}
-            heads = places if all(name in places for name in NEEDED) else {}
-            continue
-        cells = {name: line[i] for name, i in heads.items() if i < len(line)}
-        if not any(cells.values()):
-            continue
+def entries_of(stream: BinaryIO, name: str) -> list[Entry]:
+    """The entries of a spreadsheet, each with its items. `Invalid` under `file` when no table is in it."""
+    found: list[Entry] = []
+    for number, cells in sheets.rows(stream, name, COLUMNS, NEEDED):
         if cells.get("title") and (not found or cells["title"] != found[-1].cells.get("title")):
-            found.append(_Entry(number, cells))
+            found.append(Entry(number, cells))
         if found and cells.get("item_title"):
             found[-1].items.append((number, cells))
-    if not heads:
-        raise Invalid({"file": _("No line has the titles “信息资源名称” and “信息项名称”. Please use the template.")})
     return found
-
-
-def _plain(title: str) -> str:
-    return "".join(title.split()).strip("*＊")
 
 
 # --- understanding ------------------------------------------------------------------------------------
 
 
-def _described(entry: _Entry, provider: Callable[[str, str], str], wrong: list[Finding]) -> Description:
+def _described(entry: Entry, provider: Callable[[str, str], str], wrong: list[Finding]) -> Description:
     get = entry.cells.get
 
     def told(name: str, values: Mapping[str, E], default: E) -> E:

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from tongban.base.kernel.api import system
 
 from .granting import expire
+from .intake import carry_out
 from .objecting import watch_objections
 from .quality import assess_all
 from .requesting import watch
@@ -30,3 +31,9 @@ def nightly_day(timestamp: int) -> None:
 def nightly_quality(timestamp: int) -> None:
     """Measure every register in the catalogue."""
     assess_all()
+
+
+@app.task(name="catalogue:import", queue="default")
+def take_in(id: str) -> None:
+    """Not one transaction: each part is, so that its page shows how far it has come."""
+    carry_out(id)

@@ -297,6 +297,47 @@ class Ticket(models.Model):
         ]
 
 
+class Element(models.Model):
+    """A standard data element. `key` is what items name; `words` is what the search finds it by."""
+
+    key = models.CharField(max_length=120, unique=True)
+    number = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=100)
+    definition = models.TextField(blank=True)
+    type = models.CharField(max_length=1)
+    length = models.PositiveIntegerField(default=0)
+    codes = models.CharField(max_length=100, blank=True)
+    standard = models.CharField(max_length=200)
+    words = models.TextField()
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "catalogue_data_element"
+        indexes = [models.Index(fields=["title"], name="catalogue_element_title")]
+
+
+class Import(models.Model):
+    """A spreadsheet that somebody handed in and a job takes in, part by part: `done` of `total` resources."""
+
+    public_id = models.CharField(max_length=26, unique=True, default=new_id, editable=False)
+    by = models.CharField(max_length=120)
+    file = models.CharField(max_length=26)
+    name = models.CharField(max_length=255)
+    tried = models.BooleanField()
+    total = models.PositiveIntegerField(null=True)
+    done = models.PositiveIntegerField(default=0)
+    made = models.JSONField(default=list)
+    refused = models.JSONField(default=list)
+    findings = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+    at = models.DateTimeField(default=now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "catalogue_import"
+        indexes = [models.Index(fields=["by", "-id"], name="catalogue_import_mine")]
+
+
 class OpenResource(models.Model):
     """A published resource that the public may see: a view over `Resource`, all the public process can read (T45)."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused
 
-from . import models
-from .data import Description, Finding, Item
+from . import elements, models
+from .data import Description, Element, Finding, Item
 from .queries import sources
 
 
@@ -19,16 +20,31 @@ def authoritative(item: Item, description: Description) -> bool:
     return bool(item.element) and item.source in ("", description.provider)
 
 
-def judged(description: Description, resource: str = "") -> list[Finding]:
+@dataclass(frozen=True)
+class Known:
+    """What the catalogue holds about data: their sources, and the standard elements."""
+
+    sources: Mapping[str, models.Item]
+    elements: dict[str, Element]
+
+
+def known_about(items: Iterable[Item]) -> Known:
+    """Looked up once for many items."""
+    given = list(items)
+    return Known(sources([item.element for item in given if item.element]), elements.known_to(given))
+
+
+def judged(description: Description, resource: str = "", known: Known | None = None) -> list[Finding]:
     """What the rest of the catalogue says to this description: data that have a source already (error), data that are
-    described otherwise than at their source (warning). `resource` is the id of the resource itself."""
-    return list(_judged(description, resource))
+    described otherwise than at their source or in the list of data elements (warning). `resource` is the id of the
+    resource itself."""
+    return list(_judged(description, resource, known or known_about(description.items)))
 
 
-def _judged(description: Description, resource: str) -> Iterator[Finding]:
-    known = sources([item.element for item in description.items if item.element])
+def _judged(description: Description, resource: str, known: Known) -> Iterator[Finding]:
     for item in description.items:
-        source = known.get(item.element)
+        yield from elements.departures(item, known.elements)
+        source = known.sources.get(item.element)
         if source is None or source.resource.public_id == resource:
             continue
         facts = {"item": item.title, "code": source.resource.code, "title": source.resource.title}

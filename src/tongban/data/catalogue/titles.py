@@ -174,6 +174,7 @@ ITEM_FIELDS: dict[str, Text] = {
     "element": pgettext_lazy("catalogue", "Data element"),
     "item": pgettext_lazy("catalogue", "Item"),
 }
+ELEMENT_KEY = pgettext_lazy("catalogue", "Key and internal identifier")
 _ENUMS: dict[str, Mapping[Any, Text]] = {
     "category": CATEGORIES, "sharing": SHARING, "openness": OPENNESS, "modes": MODES, "cycle": CYCLES,
     "format": FORMATS, "level": LEVELS, "zone": ZONES, "type": TYPES,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import catalogue, editing, harvesting, objecting, quality, requesting
+from .views import by_file, catalogue, editing, harvesting, objecting, quality, requesting
 
 app_name = "catalogue"
 urlpatterns = [
@@ -10,8 +10,11 @@ urlpatterns = [
     path("catalogue/figures/", catalogue.figures, name="figures"),
     path("catalogue/new/", editing.new, name="new"),
     path("catalogue/registers/", editing.registers, name="registers"),
-    path("catalogue/import/", editing.by_file, name="import"),
-    path("catalogue/import/template.xlsx", editing.blank, name="template"),
+    path("catalogue/import/", by_file.by_file, name="import"),
+    path("catalogue/import/template.xlsx", by_file.blank, name="template"),
+    path("catalogue/import/<str:id_>/", by_file.imported, name="imported"),
+    path("catalogue/elements/", by_file.data_elements, name="elements"),
+    path("catalogue/elements/template.xlsx", by_file.blank_elements, name="element_template"),
     path("catalogue/harvest/", harvesting.by_harvest, name="harvest"),
     path("catalogue/reviews/", editing.reviews, name="reviews"),
     path("catalogue/requests/", requesting.mine, name="requests"),

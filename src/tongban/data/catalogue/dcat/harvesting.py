@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
-from . import judging, parsing, plain, reading, schema_org
-from .report import Entry, Finding, Report, Unreadable
+from . import judging, parsing, plain, progress, reading, schema_org, streaming
+from .report import Entries, Entry, Finding, Report, Unreadable
 
 
-def harvest(source: str, read: Callable[[], bytes], base: str = "") -> Report:
+def harvest(source: str, read: Callable[[], bytes], base: str = "", file: Path | None = None) -> Report:
     """Judge what `read` gives. Never raises: what cannot be harvested is a report with `failure`.
 
-    `base` is the address the file came from, for the relative addresses in it.
+    `base` is the address the file came from, for the relative addresses in it. `file` is where it lies, if it does:
+    plain JSON is then judged row by row.
     """
     form = encoding = ""
     try:
+        if file is not None and (report := _streamed(source, file)) is not None:
+            return report
+        progress.at("reading")
         text, encoding, said = reading.text_of(read())
         parsed = parsing.parse(text, base or parsing.BASE)
         del text
         form, said = parsed.format, [*said, *parsed.findings]
-        if parsed.statements is not None:
-            if schema_org.translated(parsed.statements):
-                said.append(Finding("schema_org", "it is written in the words of schema.org; they were read as DCAT"))
-            catalogues, entries, more = judging.judged(parsed.statements)
-        else:
-            form, entries, more = plain.judged(parsed.document)
-            catalogues = []
-        _some(catalogues, entries, said, form)
-        return Report(source, form, encoding, tuple(catalogues), tuple(entries), (*said, *more))
+        if parsed.statements is None:
+            return _plain(source, encoding, parsed.document, said)
+        if schema_org.translated(parsed.statements):
+            said.append(Finding("schema_org", "it is written in the words of schema.org; they were read as DCAT"))
+        catalogues, found, more = judging.judged(parsed.statements)
+        entries = _kept(found)
+        _some(catalogues, entries, said)
+        return Report(source, form, encoding, tuple(catalogues), entries, (*said, *more))
     except Unreadable as failure:
         return Report(source, form, encoding, failure=failure)
     except (RecursionError, MemoryError):
@@ -37,8 +42,29 @@ def harvest(source: str, read: Callable[[], bytes], base: str = "") -> Report:
         return Report(source, form, encoding, failure=Unreadable("not_judged", message))
 
 
-def _some(catalogues: list[Entry], entries: list[Entry], said: list[Finding], form: str) -> None:
-    if catalogues or entries or form.startswith("data.json") or form == "ckan":
+def _streamed(source: str, file: Path) -> Report | None:
+    """The report on a catalogue in plain JSON; None for everything else."""
+    try:
+        with streaming.document(file) as document:
+            return _plain(source, "utf-8", document, [])
+    except streaming.Odd:
+        return None
+
+
+def _plain(source: str, encoding: str, document: Any, said: list[Finding]) -> Report:
+    form, found, more = plain.judged(document)
+    return Report(source, form, encoding, (), _kept(found), (*said, *more))
+
+
+def _kept(found: Iterable[Entry]) -> Entries:
+    entries = Entries()
+    progress.at("entries judged", entries.__len__)
+    entries.take(found)
+    return entries
+
+
+def _some(catalogues: list[Entry], entries: Entries, said: list[Finding]) -> None:
+    if catalogues or len(entries):
         return
     unknown = any(one.code == "context_not_fetched" for one in said)
     because = "; its words are defined at an address that is not fetched" if unknown else ""

@@ -6,7 +6,7 @@ departs from the profile it is warned of. What is merely recommended is a note.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rdflib import Namespace
@@ -40,7 +40,7 @@ _VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 _NAMES = (_NAME, SKOS.prefLabel, RDFS.label, _VCARD.fn, _TITLE)
 
 
-def judged(statements: Statements) -> tuple[list[Entry], list[Entry], list[Finding]]:
+def judged(statements: Statements) -> tuple[list[Entry], Iterable[Entry], list[Finding]]:
     """Catalogues, entries in the file's order, and what is to be said about the file."""
     return _Judge(statements).verdicts()
 
@@ -58,12 +58,12 @@ class _Judge:
         self.records: dict[Node, list[Finding]] = {}
         self.findings: list[Finding] = []
 
-    def verdicts(self) -> tuple[list[Entry], list[Entry], list[Finding]]:
+    def verdicts(self) -> tuple[list[Entry], Iterable[Entry], list[Finding]]:
         self._gather()
         self._read_records()
-        entries = [self._entry(node, kind) for node, kind in self.kinds.items()]
+        entries = (self._entry(node, kind) for node, kind in self.kinds.items())
         catalogues = [self._entry(node, _CATALOG) for node in self.catalogues]
-        if entries and not catalogues:
+        if self.kinds and not catalogues:
             self._say("catalogue_missing", "it describes no dcat:Catalog, which DCAT-AP makes mandatory")
         if any(values.get(HYDRA.next) or values.get(HYDRA.nextPage) for values in self.all.about.values()):
             self._say("paged", "this is one page of several; the others are not read")

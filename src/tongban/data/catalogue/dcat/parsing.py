@@ -16,7 +16,7 @@ from rdflib.graph import Dataset, Graph
 from rdflib.plugins.parsers.jsonld import to_rdf
 from rdflib.plugins.shared.jsonld.errors import JSONLDException
 
-from . import contexts
+from . import contexts, progress
 from .report import Finding, Unreadable, shown
 from .statements import Statements, misspelt
 
@@ -99,6 +99,7 @@ def _rdf(text: Any, kind: str, base: str) -> Statements:
     """Any failure inside a parser is a fault of the text it was given; nothing else runs here."""
     whole = text if isinstance(text, str) else repr(text)
     statements = Statements(misspelt(whole))
+    progress.at("things described", statements.about.__len__)
     del whole
     quads = kind in ("nquads", "trig")
     graph = Dataset(store=statements) if quads else Graph(store=statements, bind_namespaces="none")
@@ -214,8 +215,8 @@ def _json(text: str, base: str) -> Parsed:
     document, said = _document(text, base)
     if isinstance(document, Parsed):
         return document
-    _shallow(document)
-    if not _is_linked(document):
+    shallow(document)
+    if not is_linked(document):
         return Parsed("json", document=document, findings=tuple(said))
     try:
         whole, findings = contexts.resolved(document)
@@ -227,7 +228,7 @@ def _json(text: str, base: str) -> Parsed:
 
 def _document(text: str, base: str) -> tuple[Any, list[Finding]]:
     try:
-        return json.loads(text, parse_constant=_no_number), []
+        return json.loads(text, parse_constant=no_number), []
     except json.JSONDecodeError as error:
         if text[:1] == "[" and _looks_like_turtle(text) and re.match(r"\[\s*(\]|[\w-]*:|a\s)", text):
             return _turtle(text, base), []
@@ -249,7 +250,7 @@ def _json_lines(text: str) -> tuple[list[Any], list[Finding]] | None:
         if not line.strip():
             continue
         try:
-            rows.append(json.loads(line, parse_constant=_no_number))
+            rows.append(json.loads(line, parse_constant=no_number))
         except (ValueError, RecursionError):
             if at <= 2:
                 return None
@@ -258,12 +259,14 @@ def _json_lines(text: str) -> tuple[list[Any], list[Finding]] | None:
     return rows, said
 
 
-def _no_number(name: str) -> float:
+def no_number(name: str) -> float:
+    """Python reads `NaN` and `Infinity` where JSON has no such numbers."""
     raise ValueError(name)
 
 
-def _shallow(document: Any) -> None:
-    level, depth = [document], 0
+def shallow(document: Any, above: int = 0) -> None:
+    """`Unreadable` for what is nested too deeply; `above` levels stand over it."""
+    level, depth = [document], above
     while level:
         depth += 1
         if depth > DEEPEST:
@@ -280,7 +283,7 @@ def _shallow(document: Any) -> None:
 _DATA_JSON = re.compile(r"project-open-data|resources\.data\.gov|pod\.schema", re.I)
 
 
-def _is_linked(document: Any) -> bool:
+def is_linked(document: Any) -> bool:
     """Whether it is JSON-LD; data.json 1.1 names a context as well, but is read by its own rules."""
     if isinstance(document, list):
         return any(isinstance(one, dict) and ("@id" in one or "@type" in one) for one in document[:20]) and not any(

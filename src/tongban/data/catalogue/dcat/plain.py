@@ -6,8 +6,9 @@ The same verdicts as for DCAT: what DCAT-AP makes mandatory refuses, what the fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from .report import Entry, File, Finding, Severity, Unreadable, preferred, shown
@@ -17,30 +18,39 @@ _MOST = 100
 _ACCESS = ("public", "restricted public", "non-public")
 
 
-def judged(document: Any) -> tuple[str, list[Entry], list[Finding]]:
+@dataclass
+class Rows:
+    """A list that is read while it is judged, once; `head` are its first rows."""
+
+    head: list[Any]
+    rest: Iterator[Any]
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain(self.head, self.rest)
+
+
+def judged(document: Any) -> tuple[str, Iterable[Entry], list[Finding]]:
     """The format, its entries, and what is to be said about the file. `Unreadable` where there is no catalogue."""
     findings: list[Finding] = []
     if isinstance(document, dict) and ("result" in document or "success" in document):
         return "ckan", _each(_ckan_packages(document, findings), _ckan), findings
     if isinstance(document, dict) and ("dataset" in document or "data.gov" in str(document.get("conformsTo"))):
-        if not isinstance(document.get("dataset"), list):
+        if not isinstance(document.get("dataset"), list | Iterator):
             raise Unreadable("not_a_catalogue", "“dataset” has to be a list, even with nothing in it")
         if document.get("@type") == "Catalog" or isinstance(document.get("conformsTo"), dict):
             services = document["service"] if isinstance(document.get("service"), list) else []
             entries = _each(document["dataset"], _data_json_3, "/dataset")
-            return "data.json-3.0", [*entries, *_each(services, _service, "/service")], findings
+            return "data.json-3.0", chain(entries, _each(services, _service, "/service")), findings
         if "conformsTo" not in document:
             findings.append(
                 Finding("conforms_to_missing", "data.json 1.1 names its schema in conformsTo", "/conformsTo")
             )
         return "data.json-1.1", _each(document["dataset"], _data_json, "/dataset"), findings
-    if isinstance(document, list):
-        if any(isinstance(one, dict) and ("resources" in one or "notes" in one) for one in document):
+    if isinstance(document, list | Rows):
+        head = [one for one in (document if isinstance(document, list) else document.head) if isinstance(one, dict)]
+        if any("resources" in one or "notes" in one for one in head):
             return "ckan", _each(document, _ckan), findings
-        if any(
-            isinstance(one, dict) and {"title", "description", "identifier", "accessLevel"} & one.keys()
-            for one in document
-        ):
+        if any({"title", "description", "identifier", "accessLevel"} & one.keys() for one in head):
             return "data.json-1.0", _each(document, _data_json), findings
     raise Unreadable("not_a_catalogue", "this JSON is neither DCAT, nor a data.json, nor an answer of CKAN")
 
@@ -61,9 +71,8 @@ def _ckan_packages(document: dict[str, Any], findings: list[Finding]) -> list[An
     raise Unreadable("not_a_catalogue", "this answer of CKAN holds no datasets")
 
 
-def _each(rows: list[Any], read: Callable[[dict[str, Any], str], Entry], place: str = "") -> list[Entry]:
+def _each(rows: Iterable[Any], read: Callable[[dict[str, Any], str], Entry], place: str = "") -> Iterator[Entry]:
     """One entry per row; the first with an identifier keeps it."""
-    entries: list[Entry] = []
     seen: dict[str, str] = {}
     for at, row in enumerate(rows):
         path = f"{place}/{at}"
@@ -71,7 +80,7 @@ def _each(rows: list[Any], read: Callable[[dict[str, Any], str], Entry], place: 
             name = shown(row) if isinstance(row, str) else path
             message = "only its name is given" if isinstance(row, str) else "this is no object that describes a dataset"
             finding = Finding("not_described", message, path, Severity.ERROR)
-            entries.append(Entry(id=name, kind="dataset", findings=(finding,)))
+            yield Entry(id=name, kind="dataset", findings=(finding,))
             continue
         entry = read(row, path)
         if entry.identifier and entry.identifier in seen:
@@ -80,8 +89,7 @@ def _each(rows: list[Any], read: Callable[[dict[str, Any], str], Entry], place: 
             entry = replace(entry, findings=(*entry.findings, twice))
         elif entry.identifier:
             seen[entry.identifier] = path
-        entries.append(entry)
-    return entries
+        yield entry
 
 
 def _text(value: Any) -> str:

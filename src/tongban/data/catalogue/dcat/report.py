@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 LONGEST = 500  # characters of a stranger's text in a message or title
+_IN_MEMORY = 4 * 1024 * 1024  # bytes of verdicts
 
 
 class Status(StrEnum):
@@ -100,6 +103,35 @@ class Entry:
         }
 
 
+class Entries:
+    """Verdicts in the file's order. Many of them lie on disk: a harvest needs no memory for what it has said."""
+
+    def __init__(self, given: Iterable[Entry] = ()) -> None:
+        self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the report
+        self._end = 0
+        self.counts: Counter[Status] = Counter()
+        self.take(given)
+
+    def take(self, given: Iterable[Entry]) -> None:
+        """Adds what is given, one after the other."""
+        self._file.seek(self._end)
+        for one in given:
+            pickle.dump(one, self._file, pickle.HIGHEST_PROTOCOL)
+            self.counts[one.status] += 1
+        self._end = self._file.tell()
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
+
+    def __iter__(self) -> Iterator[Entry]:
+        at = 0
+        while at < self._end:
+            self._file.seek(at)
+            one = pickle.load(self._file)  # noqa: S301 - written by this process, into a file without a name
+            at = self._file.tell()
+            yield one
+
+
 class Unreadable(Exception):
     """The file as a whole cannot be harvested. `line` is 0 where the place is not known."""
 
@@ -116,15 +148,15 @@ class Report:
     format: str = ""
     encoding: str = ""
     catalogues: tuple[Entry, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: Entries = field(default_factory=Entries)
     findings: tuple[Finding, ...] = ()
     failure: Unreadable | None = None
 
     def counts(self) -> dict[str, int]:
-        found = Counter(one.status for one in self.entries)
-        return {"entries": len(self.entries), **{one.value: found[one] for one in Status}}
+        return {"entries": len(self.entries), **{one.value: self.entries.counts[one] for one in Status}}
 
     def as_json(self) -> dict[str, Any]:
+        """All but the entries, of which there may be many."""
         lost = self.failure
         return {
             "source": self.source,
@@ -133,7 +165,6 @@ class Report:
             "error": {"code": lost.code, "message": lost.message, "line": lost.line or None} if lost else None,
             "findings": [one.as_json() for one in self.findings],
             "catalogues": [one.as_json() for one in self.catalogues],
-            "entries": [one.as_json() for one in self.entries],
             "counts": self.counts(),
         }
 

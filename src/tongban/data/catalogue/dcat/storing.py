@@ -11,6 +11,7 @@ from .. import models
 from ..actions import compile as described
 from ..data import Category, Description, Format, Level, Openness, State, Zone
 from ..queries import EDIT
+from . import progress
 from .report import Entry, Report, Status, preferred
 
 # Where a harvested entry is filed until somebody classifies it: 部门, other.
@@ -34,18 +35,21 @@ def store(report: Report, office_code: str, actor: Actor) -> dict[str, int]:
     """
     office = office_by_code(office_code)
     require(actor, EDIT, office.ref)
-    fit = [one for one in report.entries if one.status is not Status.REFUSED and one.kind != "catalogue"]
+    fit = report.entries.counts[Status.ACCEPTED] + report.entries.counts[Status.WARNED]
     stored = 0
+    progress.at("entries stored", lambda: stored, fit)
     with transaction.atomic():
         rows = models.Resource.objects.filter(provider=office.ref.id).exclude(state=State.RETIRED)
         known = set(rows.values_list("title", flat=True))
-        for entry in fit:
+        for entry in report.entries:
+            if entry.status is Status.REFUSED:
+                continue
             description = _draft(entry, report, office_code)
             if description.title not in known:
                 known.add(description.title)
-                described(actor, description)
+                described(actor, description, office)
                 stored += 1
-    return {"stored": stored, "known": len(fit) - stored}
+    return {"stored": stored, "known": fit - stored}
 
 
 def _draft(entry: Entry, report: Report, office_code: str) -> Description:

@@ -497,5 +497,53 @@ class Migration(migrations.Migration):
             model_name="use",
             constraint=models.UniqueConstraint(fields=("grant", "day"), name="catalogue_use_day"),
         ),
+        migrations.CreateModel(
+            name="Element",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("number", models.CharField(blank=True, max_length=40)),
+                ("title", models.CharField(max_length=100)),
+                ("definition", models.TextField(blank=True)),
+                ("type", models.CharField(max_length=1)),
+                ("length", models.PositiveIntegerField(default=0)),
+                ("codes", models.CharField(blank=True, max_length=100)),
+                ("standard", models.CharField(max_length=200)),
+                ("words", models.TextField()),
+                ("updated_at", models.DateTimeField(default=tongban.base.kernel.clock.now)),
+            ],
+            options={
+                "db_table": "catalogue_data_element",
+                "indexes": [models.Index(fields=["title"], name="catalogue_element_title")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Import",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=tongban.base.kernel.ids.new_id, editable=False, max_length=26, unique=True
+                    ),
+                ),
+                ("by", models.CharField(max_length=120)),
+                ("file", models.CharField(max_length=26)),
+                ("name", models.CharField(max_length=255)),
+                ("tried", models.BooleanField()),
+                ("total", models.PositiveIntegerField(null=True)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("made", models.JSONField(default=list)),
+                ("refused", models.JSONField(default=list)),
+                ("findings", models.JSONField(default=list)),
+                ("error", models.TextField(blank=True)),
+                ("at", models.DateTimeField(default=tongban.base.kernel.clock.now)),
+                ("ended_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "catalogue_import",
+                "indexes": [models.Index(fields=["by", "-id"], name="catalogue_import_mine")],
+            },
+        ),
         migrations.RunSQL(SQL, UNDO),
     ]

@@ -19,7 +19,7 @@ from rdflib.namespace import SH
 from tongban.base.kernel.api import Refused
 from tongban.data.catalogue import api, cli
 from tongban.data.catalogue.data import State
-from tongban.data.catalogue.dcat import profile, reading
+from tongban.data.catalogue.dcat import harvesting, profile, progress, reading
 from tongban.data.catalogue.dcat.harvesting import harvest
 from tongban.data.catalogue.dcat.report import Report
 
@@ -151,7 +151,8 @@ def test_duplicate_identifiers_name_the_first() -> None:
         f'{PREFIXES} <http://x.org/a> {GOOD} ; dct:identifier "7" . <http://x.org/b> {GOOD} ; dct:identifier "7" .'
     )
     assert [e.status.value for e in report.entries] == ["accepted", "warned"]
-    assert "http://x.org/a" in next(f for f in report.entries[1].findings if f.code == "duplicate_identifier").message
+    _first, second = report.entries
+    assert "http://x.org/a" in next(f for f in second.findings if f.code == "duplicate_identifier").message
 
 
 def test_refused_is_what_the_shapes_of_dcat_ap_miss() -> None:
@@ -272,7 +273,7 @@ def test_data_json_and_ckan() -> None:
         ("refused", ["not_described"]),
     ]
     old = read(json.dumps([{**DATA_JSON, "publisher": "Office", "accessURL": "http://x.org/1", "distribution": []}]))
-    assert (old.format, old.entries[0].status) == ("data.json-1.0", "accepted")
+    assert (old.format, next(iter(old.entries)).status) == ("data.json-1.0", "accepted")
     package = {"id": "1", "title": "t", "notes": "d", "resources": [{"url": "http://x.org/1"}]}
     ckan = read(json.dumps({"success": True, "result": {"count": 2, "results": [package, {"id": "2", "title": "t"}]}}))
     assert [e.status.value for e in ckan.entries] == ["accepted", "refused"]
@@ -344,7 +345,7 @@ def test_encodings(encoding: str) -> None:
     for zh in ("目录", "全部", "省数据局", "所有学校", "接口") if encoding == "cp1252" else ():
         text = text.replace(zh, "Straße – Übung")
     report = read((text.replace("学校", "Écoles") if encoding == "cp1252" else text).encode(encoding))
-    assert report.entries[0].title == ("Écoles" if encoding == "cp1252" else "学校")
+    assert next(iter(report.entries)).title == ("Écoles" if encoding == "cp1252" else "学校")
     assert ("not_utf8" in {f.code for f in report.findings}) == (encoding != "utf-8-sig")
 
 
@@ -368,3 +369,63 @@ def test_t33_no_broken_file_breaks_the_program() -> None:
             else:
                 content[at] = chance.randrange(256)
         json.dumps(read(bytes(content)).as_json())
+
+
+ROWS = [
+    {
+        "title": f"目录{i}",
+        "description": "d",
+        "identifier": f"id-{i % 40}",
+        "accessLevel": "public",
+        "modified": "2024-13-01",
+    }
+    for i in range(60)
+]
+POD = '{"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": '
+LINES = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS)
+ALL = json.dumps(ROWS, ensure_ascii=False, indent=1)
+CKANS = json.dumps([{"name": f"n{i}", "notes": "n", "title": "t", "resources": [{"url": "x"}]} for i in range(30)])
+
+
+@pytest.mark.parametrize(
+    ("content", "by_row"),
+    [
+        (f'{POD}{ALL}, "describedBy": "x"}}', True),
+        (f"\ufeff{POD}{ALL}}}\n", True),
+        (ALL, True),
+        (LINES, True),
+        (LINES.replace("\n", "\r\n\n") + "\n", True),
+        (CKANS, True),
+        (f'{{"dataset": {ALL}, "conformsTo": "https://project-open-data.cio.gov/v1.1/schema"}}', False),
+        (f'{POD}{ALL}, "dataset": []}}', False),
+        (f"{POD}{ALL}", False),
+        (f"{POD}{ALL}}} and more", False),
+        (f"{POD}[]}}", False),
+        (ALL.replace('"d"', "NaN", 1), False),
+        (ALL[:-3], False),
+        (f"{LINES}\n{{no json}}", False),
+        (LINES.replace('"d"', "[" * 70 + "]" * 70, 1), False),
+        (LINES.replace("\n", " ", 1), False),
+        ('{"a": 1}\n{"b": 2}', False),
+        ("", False),
+    ],
+)
+def test_row_by_row_says_what_the_whole_says(content: str, by_row: bool, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for packed in (content.encode(), gzip.compress(content.encode())):
+        file.write_bytes(packed)
+        whole, streamed = read(packed), harvesting._streamed("test", file)
+        assert (streamed is not None) is by_row
+        found = harvest("test", lambda: reading.from_file(file), file=file)
+        assert found.as_json() == whole.as_json()
+        assert [one.as_json() for one in found.entries] == [one.as_json() for one in whole.entries]
+
+
+def test_how_far_it_is_stands_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_EVERY", 0.0005)
+    (tmp_path / "file").write_text("\n".join([LINES] * 60))
+    assert run(str(tmp_path / "file"), "--json") == 0
+    told = capsys.readouterr()
+    assert len(json.loads(told.out)["entries"]) == 3600 and "entries judged" in told.err

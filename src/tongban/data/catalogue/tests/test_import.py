@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import openpyxl
 import pytest
 
-from tongban.base.kernel.api import Invalid, Refused
-from tongban.data.catalogue import api
+from tongban.base.files import api as files
+from tongban.base.kernel.api import Invalid, NotFound, Refused
+from tongban.data.catalogue import api, importing, intake, models
 from tongban.data.catalogue.data import DataType, Mode, Sharing, State
 from tongban.engine.registers import api as registers
+from tongban.trust.identity.data import Actor
 
 DEFINITION = Path(__file__).resolve().parents[5] / "packs/base_registers/registers/legal_entity.yaml"
 HEAD = (
@@ -63,6 +66,37 @@ def test_trying_keeps_nothing_and_others_offices_are_refused(town: SimpleNamespa
     for content, name in ((b"PK nothing", "a.xlsx"), (b"1,2", "a.csv")):
         with pytest.raises(Invalid):
             api.import_entries(town.editor, io.BytesIO(content), name)
+
+
+def test_r10_a_job_that_dies_goes_on_where_its_last_part_ended(
+    town: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(actor: Actor, entries: list[importing.Entry], *rest: Any) -> importing.ImportReport:
+        assert "资源4" not in str(entries), "killed"
+        return importing.take(actor, entries, *rest)
+
+    monkeypatch.setattr(intake, "PART", 2)
+    lines = [FIRST.replace("企业年报信息", f"资源{n}") for n in (1, 2, 3, 4, 1)]
+    slot = files.Slot(formats=("csv",), max_bytes=files.MB)
+    assert town.editor.by
+    for tried in (True, False):
+        file = files.receive(csv(HEAD, *lines), "目录.csv", slot, by=town.editor.by)
+        asked = intake.ask_import(town.editor, file, tried)
+        monkeypatch.setattr(intake, "take", dies)
+        with pytest.raises(AssertionError):
+            intake.carry_out(asked.public_id)
+        row = intake.access_import(town.editor, asked.public_id)
+        assert (row.done, row.total, len(row.made)) == (2, 5, 2)
+        monkeypatch.setattr(intake, "take", importing.take)
+        models.Import.objects.update(ended_at=None, error="")  # the process was killed before it could say so
+        intake.carry_out(asked.public_id)
+        intake.carry_out(asked.public_id)
+        row = intake.access_import(town.editor, asked.public_id)
+        assert [one["title"] for one in row.made] == ["资源1", "资源2", "资源3", "资源4"]
+        assert (row.done, row.refused, row.error) == (5, ["资源1"], "") and row.ended_at
+        assert len(api.resources(state=State.DRAFT)) == (0 if tried else 4)
+        with pytest.raises(NotFound):
+            intake.access_import(town.tax_editor, asked.public_id)
 
 
 def test_the_template_is_taken_in_again(town: SimpleNamespace) -> None:

@@ -171,12 +171,20 @@ def test_another_catalogue_is_judged_and_kept_as_drafts(town: SimpleNamespace, s
     assert len(api.resources(state=State.DRAFT)) == 3
 
 
-def test_entries_come_by_file_and_their_quality_by_rules(town: SimpleNamespace, site: Callable[[str], Client]) -> None:
+def test_entries_come_by_file_and_their_quality_by_rules(
+    town: SimpleNamespace, site: Callable[[str], Client], run_jobs: Callable[[], int]
+) -> None:
     editor = site("editor")
     content = "\n".join((HEAD, FIRST, REST, WRONG)).encode("utf-8-sig")
     for act, kept in (("try", 0), ("take", 1)):
         answer = editor.post("/catalogue/import/", {"act": act, "file": SimpleUploadedFile("目录.csv", content)})
-        assert answer.status_code == 200 and "抽查结果" in answer.content.decode()
+        page = answer["Location"]
+        waits = editor.get(page, headers={"HX-Request": "true"}).content.decode()
+        assert "every 1s" in waits and not waits.lstrip().startswith("<!DOCTYPE")
+        run_jobs()
+        ended = editor.get(page).content.decode()
+        assert "抽查结果" in ended and "every 1s" not in ended
+        assert site("tax_editor").get(page).status_code == 404
         assert len(api.resources(state=State.DRAFT)) == kept
     assert editor.post("/catalogue/import/", {"act": "take"}).status_code == 422
     (one,) = api.resources(state=State.DRAFT)
@@ -186,3 +194,25 @@ def test_entries_come_by_file_and_their_quality_by_rules(town: SimpleNamespace, 
     assert editor.post(page, rules | {"rules-0-setting": "0..1000000"}).status_code == 302
     assert [rule.setting for rule in api.rules(one.id)] == ["0..1000000"]
     assert site("authority").post(f"/catalogue/{one.id}/retire/", {"reason": "x"}).status_code == 403
+
+
+def test_data_09_items_are_picked_from_the_data_elements(town: SimpleNamespace, site: Callable[[str], Client]) -> None:
+    sheet = "标识,中文名称,数据类型,数据长度,来源标准\nlegal_entity.uscc,统一社会信用代码,C,18,GB 32100-2015".encode()
+    page = "/catalogue/elements/"
+    assert site("editor").post(page, {"file": SimpleUploadedFile("a.csv", sheet)}).status_code == 403
+    assert api.elements() == []
+    told = site("authority").post(page, {"file": SimpleUploadedFile("a.csv", sheet)}).content.decode()
+    assert "GB 32100-2015" in told and "新增数据元1个" in told
+    editor = site("editor")
+    assert "没有找到数据元" in editor.get(page, {"q": "姓名"}).content.decode()
+    typed = {
+        "act": "pick",
+        "pick": "统一社会信用代码",
+        "title": "甲",
+        "items-TOTAL_FORMS": "1",
+        "items-INITIAL_FORMS": "0",
+    }
+    shown = editor.post("/catalogue/new/", typed | {"items-0-title": "乙", "items-0-name": "b"})
+    text = shown.content.decode()
+    assert shown.status_code == 200 and all(f'value="{one}"' in text for one in ("甲", "乙", "b", "uscc", "18"))
+    assert not api.resources(state=State.DRAFT)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from tongban.base.kernel.api import NotFound, Ref, Text, local
 from tongban.base.ledger.api import history
 from tongban.trust.identity.api import actor_of, find_offices, may, offices_by_ref, people_by_ref, permitted
-from tongban.trust.identity.data import OFFICE
+from tongban.trust.identity.data import OFFICE, OfficeKind
 
 from .. import figures as counting
 from .. import granting, quality, queries, titles
@@ -237,6 +237,13 @@ def compare(request: HttpRequest, id_: str) -> HttpResponse:
     return render(request, "catalogue/compare.html", {"one": one, "rows": rows, "old": numbers[0], "new": numbers[1]})
 
 
+LEVELS: dict[OfficeKind, Text] = {
+    OfficeKind.PROVINCE: gettext_lazy("Province"),
+    OfficeKind.CITY: gettext_lazy("Cities and prefectures"),
+    OfficeKind.COUNTY: gettext_lazy("Counties"),
+}
+
+
 @permitted(READ, MANAGE)
 @require_safe
 def figures(request: HttpRequest) -> HttpResponse:
@@ -245,6 +252,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     refused = counting.refusals(request.GET.get("after", ""))
     context = {
         "found": found,
+        "levels": [(LEVELS[one.level], one) for one in counting.levels()],
         "coverage": counting.coverage(),
         "demands": counting.demands(20),
         "supplies": counting.supplies(50),

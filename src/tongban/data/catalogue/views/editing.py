@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import suppress
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tongban.base.files import api as files
 from tongban.base.kernel.api import Invalid, NotFound, Refused, Text
 from tongban.trust.identity.api import actor_of, may, permitted
 
-from .. import actions, descriptions, importing, queries, registering, sources, titles
+from .. import actions, descriptions, elements, queries, registering, sources, titles
 from ..data import Description, Edition, Finding, Resource, State
 from ..forms import DescriptionForm, ItemForms, offices_with
 from ..queries import EDIT, MANAGE, REVIEW, SECRECY
-from .catalogue import item_row, metadata, row
+from .catalogue import item_row, metadata
 
-SLOT = files.Slot(formats=("xlsx", "csv"), max_bytes=10 * files.MB)
+_OFFERED = 300  # elements that the browser proposes while somebody types
 
 
 @permitted(EDIT)
@@ -49,15 +47,21 @@ def edit(request: HttpRequest, id_: str) -> HttpResponse:
 def _form(
     request: HttpRequest, one: Resource | None, edition: Edition | None, shown: Description | None
 ) -> HttpResponse:
-    actor, posted = actor_of(request), request.POST if request.method == "POST" else None
+    actor = actor_of(request)
+    posted: QueryDict | None = request.POST if request.method == "POST" else None
+    picking = posted is not None and posted.get("act") == "pick"
     form = DescriptionForm(offices_with(actor, EDIT), posted, initial=DescriptionForm.of(shown) if shown else None)
     rows = (
         [{name: getattr(item, name) for name in titles.ITEM_FIELDS if name != "item"} for item in shown.items]
         if shown
         else []
     )
+    if posted is not None and picking:
+        posted, typed = _picked(posted), posted
+        read = {name: field.widget.value_from_datadict(typed, {}, name) for name, field in form.fields.items()}
+        form = DescriptionForm(offices_with(actor, EDIT), None, initial=read)  # nothing is judged yet
     items = ItemForms(posted, initial=rows, prefix="items")
-    if posted is not None and form.is_valid() and items.is_valid():
+    if posted is not None and not picking and form.is_valid() and items.is_valid():
         made = tuple(item for line in items.forms if (item := line.item()))
         description = form.described(made, shown.register if shown else "")
         with told(form):
@@ -67,8 +71,32 @@ def _form(
         if shown and posted is None
         else []
     )
-    context = {"form": form, "items": items, "one": one, "edition": edition, "findings": found}
-    return render(request, "catalogue/edit.html", context, status=422 if posted is not None else 200)
+    context = {
+        "form": form,
+        "items": items,
+        "one": one,
+        "edition": edition,
+        "findings": found,
+        "picking": picking,
+        "elements": elements.elements(size=_OFFERED),
+    }
+    return render(request, "catalogue/edit.html", context, status=422 if posted is not None and not picking else 200)
+
+
+def _picked(posted: QueryDict) -> QueryDict:
+    """What was typed, with a line more for each standard data element that was named."""
+    given, wanted = posted.copy(), posted.get("pick", "").replace("、", " ").replace("，", " ").split()
+    told = given.get("items-TOTAL_FORMS", "")
+    count = int(told) if told.isdigit() and len(told) < 4 else 0
+    free = [at for at in range(count) if not given.get(f"items-{at}-title") and not given.get(f"items-{at}-name")]
+    for element in elements.named(wanted[:50]):
+        at = free.pop(0) if free else count
+        count = max(count, at + 1)
+        item = elements.item_of(element)
+        for name in ("title", "name", "type", "length", "codes", "element"):
+            given[f"items-{at}-{name}"] = str(getattr(item, name) or "")
+    given["items-TOTAL_FORMS"] = str(count)
+    return given
 
 
 class told(suppress):  # noqa: N801 - reads as a word
@@ -125,41 +153,6 @@ def registers(request: HttpRequest) -> HttpResponse:
         return redirect("catalogue:edit", made.id)
     context = {"found": registering.unregistered(), "offices": list(offices.values())}
     return render(request, "catalogue/registers.html", context)
-
-
-@permitted(EDIT)
-@require_http_methods(["GET", "POST"])
-def by_file(request: HttpRequest) -> HttpResponse:
-    """Entries by the guide's spreadsheet, with a finding for each line that does not hold."""
-    actor, report, error = actor_of(request), None, ""
-    if request.method == "POST":
-        upload = request.FILES.get("file")
-        try:
-            if upload is None or not actor.by:
-                raise Invalid({"file": _("Choose a file.")})
-            kept = files.receive(cast("BinaryIO", upload.file), upload.name or "", SLOT, by=actor.by)
-            with files.open_released(kept.id) as stream:
-                content = io.BytesIO(stream.read())
-            report = importing.import_entries(actor, content, kept.name, tried=request.POST.get("act") == "try")
-        except Invalid as invalid:
-            error = str(invalid)
-    context = {
-        "report": report,
-        "error": error,
-        "slot": SLOT,
-        "made": [row(one) for one in report.made] if report else [],
-    }
-    return render(request, "catalogue/import.html", context, status=422 if error else 200)
-
-
-@permitted(EDIT)
-@require_safe
-def blank(request: HttpRequest) -> HttpResponse:
-    """The spreadsheet to fill in."""
-    answer = HttpResponse(importing.template())
-    answer["Content-Type"] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    answer["Content-Disposition"] = files.disposition("政务信息资源目录模板.xlsx")
-    return answer
 
 
 # --- reviews ------------------------------------------------------------------------------------------

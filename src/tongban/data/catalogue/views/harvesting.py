@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -60,7 +62,7 @@ def by_harvest(request: HttpRequest) -> HttpResponse:
         "offices": offices,
         "largest": LARGEST,
         "counts": report.counts() if report else {},
-        "rows": [_row(one) for one in report.entries[:_SHOWN]] if report else [],
+        "rows": [_row(one) for one in islice(report.entries, _SHOWN)] if report else [],
         "more": _SHOWN if report and len(report.entries) > _SHOWN else 0,
     }
     return render(request, "catalogue/harvest.html", context, status=422 if error else 200)
