@@ -163,8 +163,13 @@ def test_replay_and_taking_back(ends: Ends) -> None:
     for id_ in ids[:2]:
         _receipt(ends, id_, Stage.PROCESSED)
     models.OutBody.objects.filter(message=ids[1]).delete()
+    models.Out.objects.filter(id=ids[0]).update(tries=publishing.TRIES)  # its line was down for days
     assert transport.replay("there", start) == 1
-    assert [each.id for each in publishing.claim(ends.here)] == [ids[0]]
+    assert not transport.cancel(ids[0])
+    _publish(ends)
+    with travelled(publishing.PATIENCE + timedelta(seconds=1)):
+        publishing.ask_again("there", 5, 10**9, "")
+        assert [each.id for each in publishing.claim(ends.here)] == [ids[0]], "its receipt is not waited for an hour"
 
 
 def test_bodies_go_after_their_time_and_rows_stay(ends: Ends, notes: Notes) -> None:
