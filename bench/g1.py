@@ -1,9 +1,9 @@
 """G1: POST one application over HTTP, signed in, checked against its form, committed with synchronous_commit on.
 
-Ours: `POST /api/applications` of the public site, two workers, wrk with one thread and four connections. Each request
-writes the case, its answers, the office's task, the receipt to be drawn, two ledger leaves and the jobs that follow.
-Limit: PostgreSQL (pgbench, four clients) writing the same rows in one statement. Floor: a bare Django view that writes
-the same rows and does nothing else.
+Ours: `POST /api/applications` of the public site, two workers unless told otherwise, wrk with one thread and four
+connections. Each request writes the case, its answers, the office's task, the receipt to be drawn, two ledger leaves
+and the jobs that follow. Limit: PostgreSQL (pgbench, four clients) writing the same rows in one statement. Floor: a
+bare Django view that writes the same rows and does nothing else.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ upserted with history, one ledger leaf, sealed.
 Limit: COPY of the same bytes into a plain table of the same columns with the same primary key, committed durably; the
 floor beside it has no key. Each round brings the rows into the emptied register, then the same rows again, which must
 change nothing. Entities have no personal column, which is the goal's workload; persons have a number and a telephone
-that are sealed, and say what sealing costs. With `TONGBAN_BENCH_PROCESSES=2`, so many processes bring further rows in
+that are sealed, and say what sealing costs. With `TONGBAN_BENCH_PROCESSES=2`, so many processes bring rows of their own in
 side by side. With `TONGBAN_BENCH_RESIDENTS=100000`, so many generated residents instead: sealed into the population
 register, and linked out of three offices' extracts.
 """
@@ -26,7 +26,7 @@ from .installation import ROOT, installation
 from .measure import Result, say
 
 ROWS, ROUNDS, PIECE = int(os.environ.get("TONGBAN_BENCH_ROWS", "1000000")), 3, 20_000
-PROCESSES = int(os.environ.get("TONGBAN_BENCH_PROCESSES", "1"))
+PROCESSES = int(os.environ.get("TONGBAN_BENCH_PROCESSES", "0"))
 RESIDENTS = int(os.environ.get("TONGBAN_BENCH_RESIDENTS", "0"))
 HEAD = """
 owner: commerce
@@ -101,7 +101,7 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "bench.g3", "define"], env=owner, check=True, cwd=ROOT)
         if RESIDENTS:
             return residents()
-        if PROCESSES > 1:
+        if PROCESSES:
             return side_by_side()
         result = Result("g3", "rows/s", "new >= 0.35 of COPY, unchanged >= 0.8")
         entities, persons = Rounds("bench_entity"), Rounds("bench_person")

@@ -19,6 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "Bu-Shi-Mi-Ma-1"
+WORKERS = os.environ.get("TONGBAN_BENCH_PROCESSES", "2")  # of each web site
 
 
 def free_port() -> int:
@@ -58,11 +59,11 @@ def installation(*, pack: bool = False) -> Iterator[Any]:
 
 
 @contextmanager
-def web(site: str, application: str = "tongban.site.wsgi:application", workers: int = 2) -> Iterator[str]:
+def web(site: str, application: str = "tongban.site.wsgi:application") -> Iterator[str]:
     """A web process under granian; gives its address."""
     port = free_port()
     environment = {**os.environ, "TONGBAN_SITE": site, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", WORKERS]
     command += ["--blocking-threads", "4", "--no-access-log", "--log-level", "warning", application]
     with (Path(os.environ["TONGBAN_HOME"]) / f"{site}.log").open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
