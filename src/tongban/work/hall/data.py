@@ -241,6 +241,7 @@ class CaseView:
     asked_until: date | None = None
     rated: bool = False
     collected_at: datetime | None = None
+    reused: frozenset[str] = frozenset()  # files of earlier cases, handed in again
     answer: str = ""
 
 

@@ -73,6 +73,7 @@ def case_view(case: Case) -> CaseView:
         version=case.version,
         holders=tuple(_holders(work, title, clocks)),
         steps=tuple(_step(entry, title) for entry in entries if entry.kind in STEP_TITLES),
+        reused=frozenset(entry.facts["file"] for entry in entries if entry.kind == "hall.paper.reused"),
         documents=tuple(documents.documents_of(case.ref)),
         licence=case.licence,
         asked=tuple(correction.asked) if correction and state == CaseState.CORRECTION else (),

@@ -125,7 +125,7 @@ def _show(request: HttpRequest, found: Case, errors: Any = None, act: str = "", 
         "parts": parts(found),
         "days": day_sheet(found.ref) if view.accepted_at else None,
         "sheet": sheet,
-        "papers": _papers(found, form),
+        "papers": _papers(found, form, view.reused),
         "opinions": _opinions(found),
         "mine_to_accept": work
         if work and work.kind == WorkKind.ACCEPT and may(actor_of(request), "hall.accept")
@@ -153,11 +153,10 @@ def _points(request: HttpRequest) -> list[dict[str, str]]:
     return [{"what": w, "problem": p, "need": n} for w, p, n in zip(what, problem, need, strict=False)]
 
 
-def _papers(found: Case, form: Any) -> list[dict[str, Any]]:
+def _papers(found: Case, form: Any, reused: frozenset[str]) -> list[dict[str, Any]]:
     titles = {material.name: str(material.title) for material in form.materials}
     rows = list(found.papers.filter(round=found.round).order_by("id"))
     kept = files.files_by_id([paper.file for paper in rows if paper.file])
-    reused = {entry.facts["file"] for entry in ledger.history(found.ref) if entry.kind == "hall.paper.reused"}
     return [
         {
             "title": titles.get(paper.slot, paper.slot),
