@@ -8,9 +8,8 @@ import json
 from tongban.base.kernel.api import NotFound, Refused
 from tongban.data.catalogue import api as catalogue
 from tongban.data.transport.api import receives
-from tongban.data.transport.data import Message, Outcome, Passed
+from tongban.data.transport.data import USED, Message, Outcome, Passed
 
-from .data import USED
 from .models import Subscription
 
 MOST = 10_000  # questions under one grant in one message: far more than a quota lets through

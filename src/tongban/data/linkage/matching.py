@@ -49,8 +49,8 @@ def match(
         if again := table.num_rows - pc.count_distinct(table[columns.id], "all").as_py():
             report.notes.append(f"{name}: {again} rows have an id that another row has")
     with tempfile.TemporaryDirectory() as folder:
-        site = getattr(conf.settings, "TONGBAN_LINKAGE_ENGINE", "duckdb")
-        linkage = _Linkage(fields, report, progress, folder, settings.engine or site)
+        on = settings.engine or conf.settings.TONGBAN_LINKAGE_ENGINE
+        linkage = _Linkage(fields, report, progress, folder, on)
         try:
             with linkage.step("read"):
                 for table, columns in sides:

@@ -7,9 +7,8 @@ import json
 from django.db import connection, transaction
 
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import CENTRE, Kind
+from tongban.data.transport.data import CENTRE, USED, Kind
 
-USED = "used"
 MOST = 10_000  # questions told at a time
 
 _COUNTED = """

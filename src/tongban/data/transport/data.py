@@ -12,6 +12,7 @@ MESSAGE = "transport.message"
 PEER = "transport.peer"
 VERSION = 1
 CENTRE = "centre"  # the centre's own node key
+USED = "used"  # the business in which a node tells the centre how often its answers were used
 
 
 class Kind(StrEnum):
