@@ -205,7 +205,8 @@ def _check_form(pack: Pack, file: str, text: str, library: Library) -> None:
     for path, value in _walk(lines.data):
         if path[-1] == "prefill" and not _known_source(str(value), own_sources, library):
             lines.wrong(path, f"prefill: nothing is known as {value!r}")
-    held = {f"{key}.{name}" for key, register in library.registers.items() for name in register.by_name}
+    own = _filled_by(form.key, pack)  # what this form fills cannot give its answers
+    held = {f"{key}.{name}" for key, found in library.registers.items() if key not in own for name in found.by_name}
     again = {field.name for field in forms.asked_again(form, held)}
     for path, value in _walk(lines.data):
         if path[-1] == "name" and path[-2:-1] != ("checks",) and value in again:
@@ -215,6 +216,12 @@ def _check_form(pack: Pack, file: str, text: str, library: Library) -> None:
         if material.licence and material.licence not in library.licences:
             lines.wrong(("materials", i, "licence"), f"licence: there is no licence type {material.licence!r}")
     library.findings += lines.findings
+
+
+def _filled_by(form: str, pack: Pack) -> set[str]:
+    """The registers into which the answers of a form go when its item is granted."""
+    services = (item.get("service") or {} for item in pack.items)
+    return {(one.get("result") or {}).get("register", "") for one in services if one.get("form") == form}
 
 
 def _known_source(prefill: str, own_sources: Collection[str], library: Library) -> bool:
