@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +14,7 @@ from django.db import connection
 
 from tests.conftest import build_town
 from tongban.base.files import api as files
+from tongban.base.files import store
 from tongban.packs.data import SAMPLE_PDF
 from tongban.site.postgres import Server, _binaries
 
@@ -57,11 +57,11 @@ class Keeper:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path, settings: Any) -> Keeper:
-    settings.TONGBAN_HOME = tmp_path / "own"  # with no files of other tests
+def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keeper:
+    monkeypatch.setattr(store, "root", lambda: tmp_path / "own" / "files")  # with no files of other tests
     town = build_town()
     files.receive(io.BytesIO(SAMPLE_PDF), "章程.pdf", files.Slot(("pdf",)), by=town.founder.person)
-    return Keeper(tmp_path, settings.TONGBAN_HOME)
+    return Keeper(tmp_path, tmp_path / "own")
 
 
 def _databases() -> set[str]:

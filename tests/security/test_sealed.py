@@ -3,6 +3,7 @@ are read as bytes, and none of them is there (security T39, T41, R5)."""
 
 from __future__ import annotations
 
+import io
 import logging
 import random
 import re
@@ -18,6 +19,7 @@ import pytest
 from django.db import connection
 
 from tests.conftest import ANSWERS, CITY, PASSWORD, Town, build_town, papers
+from tongban.base.files import api as files
 from tongban.base.kernel.api import identity_check, system
 from tongban.data.licences import api as licences
 from tongban.data.linkage import api as linkage
@@ -85,6 +87,7 @@ def test_t39_planted_identifiers_are_found_nowhere(
     with system():
         _licence(people, town)
     _extracts(people, town)
+    upload = _upload(people, town)
     pages = [_account(people, browse), *_application(people, town, browse), *_window(people, town, browse)]
     run_jobs()
     assert len(people.numbers) > 1000 and len(people.phones) > 1000
@@ -99,6 +102,8 @@ def test_t39_planted_identifiers_are_found_nowhere(
         assert not found, (name, places)
         searched += len(content)
     assert searched > 1_000_000
+    with files.open_released(upload) as stream:
+        assert len(people.found_in(stream.read())) == 2  # it holds them all the same
 
 
 def _delivery(people: People) -> None:
@@ -156,6 +161,16 @@ def _licence(people: People, town: Town) -> None:
     office = town.office("civil_affairs")
     made = licences.issue("elder_card", town.second.person, "示例", number, face, office, number=number)
     assert licences.verify(number).identifier == made.identifier
+
+
+def _upload(people: People, town: Town) -> str:
+    """A text file that holds a number and a phone."""
+    content = f"申请人证件号码：{people.number()}\n联系电话：{people.phone()}\n".encode() * 20
+    before = set((home() / "files").rglob("*"))
+    file = files.receive(io.BytesIO(content), "说明.txt", files.Slot(("txt",)), town.founder.person)
+    made = [path for path in set((home() / "files").rglob("*")) - before if path.is_file()]
+    assert [path.stat().st_size for path in made] == [len(content) + 16]
+    return file.id
 
 
 def _account(people: People, browse: Browse) -> bytes:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from typing import BinaryIO
 
-from django.db import connection, transaction
+from django.db import models as database
+from django.db import transaction
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
-from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, now
+from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Text, now
 from tongban.base.ledger.api import write
 
-from . import cell, models, store
-from .data import Family, File, Format, Slot, State
+from . import models, store
+from .data import File, Format, Slot, State
 from .errors import Rejected
 from .inspection import inspect, wanted
+from .limits import CHUNK
 from .names import MAX_NAME, check_name, hidden
 from .queries import as_data
+from .reasons import REASONS
+from .sealing import content_keys
 
 log = logging.getLogger(__name__)
 
@@ -44,36 +49,35 @@ def receive(
     size, sha256 = 0, ""
     try:
         name = check_name(name)
-        wanted(name, slot)
-        with store.incoming(stream, slot.max_bytes) as one:
+        claimed = wanted(name, slot)
+        with store.unnamed() as came, store.unnamed() as anew:
+            store.copy(stream, came, slot.max_bytes)
+            one = store.measured(came)
             size, sha256 = one.size, one.sha256
             if not size:
-                raise Rejected("empty", _("The file is empty."))
-            found = inspect(one.stream, name, slot)
-            with store.anew(one, partial(_written_anew, found)) as kept:
-                return _released(kept, one.sha256, name, found, by, owner, subject, declared)
+                raise Rejected("empty")
+            inspect(came, name, claimed, slot, anew)
+            written = store.measured(anew)
+            return _released(written if written.size else one, sha256, name, claimed, by, owner, subject, declared)
     except store.TooLarge:
         problem = Rejected("size", _("The file is too large.") + " " + slot.rule)
         size = slot.max_bytes + 1
     except Rejected as rejected:
         problem = rejected
     _refused(name, problem, size, sha256, by, owner, subject, declared)
-    raise Invalid({"file": problem.message})
+    raise Invalid({"file": _said(problem)})
 
 
-def _written_anew(found: Format, stream: BinaryIO, out: BinaryIO) -> bool:
-    return found.family in (Family.PDF, Family.IMAGE) and cell.written_anew(stream, found.key, out)
+def _said(problem: Rejected) -> Text:
+    return problem.message or REASONS[problem.code]
 
 
 def _released(
-    one: store.Incoming, came_as: str, name: str, found: Format, by: Ref, owner: Ref, subject: Ref | None, declared: str
+    one: store.Content, came_as: str, name: str, found: Format, by: Ref, owner: Ref, subject: Ref | None, declared: str
 ) -> File:
     with transaction.atomic():
-        _hold(one.sha256)
-        store.keep(one)
-        blob, _made = models.Blob.objects.get_or_create(sha256=one.sha256, defaults={"size": one.size})
         row = models.File.objects.create(
-            blob=blob,
+            blob=_held(one) or _kept(one),
             name=name,
             declared=declared[:100],
             format=found.key,
@@ -97,6 +101,17 @@ def _released(
         return as_data(row)
 
 
+def _held(one: store.Content) -> models.Blob | None:
+    """The same content, handed in before and still whole. Of two at once both are kept, which harms nobody."""
+    same = models.Blob.objects.filter(content=one.index, damaged=False)
+    return next((blob for blob in same if store.there(blob.sha256, one.size)), None)
+
+
+def _kept(one: store.Content) -> models.Blob:
+    name, key = store.keep(one)
+    return models.Blob.objects.create(sha256=name, content=one.index, key=key, size=one.size)
+
+
 def _refused(
     name: str,
     problem: Rejected,
@@ -116,7 +131,7 @@ def _refused(
             sha256=sha256,
             came_as=sha256,
             state=State.REFUSED,
-            reason=str(problem.message)[:300],
+            reason=str(_said(problem))[:300],
             owner=str(owner),
             by=str(by),
             subject_kind=subject.kind if subject else "",
@@ -160,10 +175,11 @@ def _own(file: str, by: Ref) -> models.File:
 
 
 def check_fixity(limit: int = 500) -> tuple[str, ...]:
-    """Hash the contents that were not checked for longest, and answer those that are damaged or gone."""
+    """Open and read through the contents that were not checked for longest, and answer those that are damaged or
+    gone."""
     damaged = []
     for blob in models.Blob.objects.order_by("checked_at", "sha256")[:limit]:
-        whole = store.digest_of(blob.sha256) == blob.sha256
+        whole = _is_whole(blob)
         if not whole:
             damaged.append(blob.sha256)
             log.error("stored content %s is damaged or gone", blob.sha256)
@@ -174,20 +190,37 @@ def check_fixity(limit: int = 500) -> tuple[str, ...]:
     return tuple(damaged)
 
 
+def _is_whole(blob: models.Blob) -> bool:
+    try:
+        with store.opened(blob.sha256, bytes(blob.key)) as stream:
+            return sum(map(len, iter(lambda: stream.read(CHUNK), b""))) == blob.size
+    except (FileNotFoundError, Refused):
+        return False
+
+
+def rewrap(batch: int = 1000) -> int:
+    """Wrap the keys of contents anew where the key room wraps with another key by now; gives how many. The contents
+    stay as they are. May be stopped and repeated."""
+    keys, done, after = content_keys.get("contents"), 0, ""
+    head = keys.head()
+    begins = Substr("key", 1, len(head), output_field=database.BinaryField())
+    older = models.Blob.objects.alias(_head=begins).exclude(_head=head).order_by("sha256")
+    while rows := list(older.filter(sha256__gt=after)[:batch]):
+        after = rows[-1].sha256
+        for row in rows:
+            with suppress(Refused):  # a changed key stays as it is; the check of contents finds it
+                row.key = keys.rewrap(row.sha256, bytes(row.key))
+                done += 1
+        models.Blob.objects.bulk_update(rows, ["key"])
+    return done
+
+
 def sweep() -> int:
     """Delete what a crash left behind: half-received files, and content that no row knows because its transaction was
     rolled back. Only what is older than a day, so that nothing on its way is hit. Answers how many."""
     swept = 0
     for path in store.stale((now() - timedelta(days=1)).timestamp()):
-        with transaction.atomic():
-            _hold(path.name)
-            if not models.Blob.objects.filter(sha256=path.name).exists():
-                path.unlink(missing_ok=True)
-                swept += 1
+        if not models.Blob.objects.filter(sha256=path.name).exists():
+            path.unlink(missing_ok=True)
+            swept += 1
     return swept
-
-
-def _hold(content: str) -> None:
-    """Content is not swept while somebody hands the same in again. Until the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(7412, hashtext(%s))", [content])

@@ -1,9 +1,11 @@
 """Front door of the file store."""
 
-from .actions import attach, check_fixity, receive, remove, sweep
-from .data import FORMATS, IMAGES, MATERIALS, MB, STATES, File, Format, Scanner, Slot, State, size_in_words
+from .actions import attach, check_fixity, receive, remove, rewrap, sweep
+from .data import FORMATS, IMAGES, MATERIALS, STATES, File, Format, Scanner, Slot, State, size_in_words
+from .limits import MB
 from .queries import disposition, download, files_by_id, files_of, files_of_all, open_released, released
 from .scanners import scanners
+from .sealing import Cipher, ContentKeys, content_keys
 
 __all__ = [
     "FORMATS",
@@ -11,6 +13,8 @@ __all__ = [
     "MATERIALS",
     "MB",
     "STATES",
+    "Cipher",
+    "ContentKeys",
     "File",
     "Format",
     "Scanner",
@@ -18,6 +22,7 @@ __all__ = [
     "State",
     "attach",
     "check_fixity",
+    "content_keys",
     "disposition",
     "download",
     "files_by_id",
@@ -27,6 +32,7 @@ __all__ = [
     "receive",
     "released",
     "remove",
+    "rewrap",
     "scanners",
     "size_in_words",
     "sweep",

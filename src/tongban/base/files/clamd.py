@@ -7,10 +7,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from django.utils.translation import gettext_lazy as _
-
-from .data import CHUNK
 from .errors import Rejected
+from .limits import CHUNK
 
 _SECONDS = 60
 
@@ -30,11 +28,11 @@ class Clamd:
                 line.sendall(struct.pack(">L", 0))
                 answer = b"".join(iter(lambda: line.recv(4096), b"")).strip(b"\0\n ").decode(errors="replace")
         except OSError as error:
-            raise _silent() from error
+            raise Rejected("scanner") from error
         if answer.endswith(" FOUND"):
             return answer.removeprefix("stream: ").removesuffix(" FOUND")
         if not answer.endswith("OK"):
-            raise _silent()
+            raise Rejected("scanner")
         return None
 
     def _connected(self) -> socket.socket:
@@ -45,9 +43,3 @@ class Clamd:
             return line
         host, _colon, port = self.address.rpartition(":")
         return socket.create_connection((host, int(port)), timeout=_SECONDS)
-
-
-def _silent() -> Rejected:
-    return Rejected(
-        "scanner", _("The virus check does not answer just now. Please upload the file again in a few minutes.")
-    )

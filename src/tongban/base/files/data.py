@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from tongban.base.kernel.data import Ref, Text
 
-MB = 1024 * 1024
-CHUNK = 65_536  # bytes read at once
+from .limits import MB
 
 
 class State(StrEnum):
@@ -109,7 +108,7 @@ class Slot:
     @property
     def rule(self) -> str:
         """What may be uploaded, in words, for people to read beforehand and in refusals."""
-        names = ", ".join(FORMATS[key].label for key in self.formats)
+        names = pgettext("formats", ", ").join(FORMATS[key].label for key in self.formats)
         return _("Allowed: {formats}; at most {size}.").format(formats=names, size=size_in_words(self.max_bytes))
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import zipfile
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
-from .data import CHUNK
+from .limits import CHUNK
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _STARTS = (
     (b"%PDF-", "pdf"),

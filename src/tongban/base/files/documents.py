@@ -6,16 +6,17 @@ import io
 import re
 import struct
 import zipfile
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
-from .data import CHUNK
 from .detection import holds
-from .errors import MAX_PAGES, MAX_PIXELS, Rejected
+from .errors import Rejected
+from .limits import CHUNK, MAX_OBJECTS, MAX_PAGES, MAX_PIXELS
 
 if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
     from PIL.Image import Image
 
-MAX_OBJECTS = 500_000
 _ACTIVE = (
     "/JavaScript",
     "/Launch",

@@ -1,4 +1,4 @@
-"""From received bytes to a verdict: format by content, then structure, then malware."""
+"""From received bytes to a verdict: malware, then format and structure, which the cell reads."""
 
 from __future__ import annotations
 
@@ -6,48 +6,40 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from . import archives, documents
+from . import cell
 from .data import FORMATS, Family, Format, Slot
-from .detection import detect
 from .errors import Rejected
 from .names import endings
 from .scanners import finding
 
 
-def wanted(name: str, slot: Slot) -> None:
-    """`Rejected` when the name already says that the file does not fit; the content is not looked at yet."""
+def wanted(name: str, slot: Slot) -> Format:
+    """The format that the name claims. `Rejected` when it does not fit; the content is not looked at yet."""
     ending = next(reversed(endings(name)), "")
-    if ending not in slot.endings:
-        raise Rejected("format", _("Files of this kind are not accepted here.") + " " + slot.rule)
+    for claimed in map(FORMATS.__getitem__, slot.formats):
+        if ending in claimed.endings:
+            return claimed
+    raise Rejected("format", _("Files of this kind are not accepted here.") + " " + slot.rule)
 
 
-def inspect(stream: BinaryIO, name: str, slot: Slot) -> Format:
-    """The format of a received file. `Rejected` when it is not what it is called, not allowed here, or
-    harmful."""
-    found = FORMATS.get(_text_kind(detect(stream), name))
-    if found is None:
-        raise Rejected("unknown", _("What this file holds is not known.") + " " + slot.rule)
-    if next(reversed(endings(name))) not in found.endings:
-        message = _("The file is called {ending}, but its content is {format}. Please save it in the right format.")
-        raise Rejected("disguised", message.format(ending=name.rpartition(".")[2].upper(), format=found.label))
-    if found.key not in slot.formats:
-        raise Rejected("format", _("Files of this kind are not accepted here.") + " " + slot.rule)
+def inspect(stream: BinaryIO, name: str, claimed: Format, slot: Slot, out: BinaryIO) -> None:
+    """`Rejected` when a received file is not what it is called, or harmful. What is written anew goes to `out`."""
     if finding(stream):
-        raise archives.infected()
-    _structure(stream, found)
-    return found
+        raise Rejected("malware")
+    if claimed.family is Family.TABLE and _begins(stream, b"PAR1"):
+        return  # nobody opens one here
+    # Text has no signature: a table of values is text that is called one.
+    kind = "txt" if claimed.family is Family.TEXT else claimed.key
+    found = cell.examined(stream, kind, claimed.family, out)
+    if found == kind:
+        return
+    if found not in FORMATS:
+        raise Rejected("unknown", _("What this file holds is not known.") + " " + slot.rule)
+    message = _("The file is called {ending}, but its content is {format}. Please save it in the right format.")
+    ending = name.rpartition(".")[2].upper()
+    raise Rejected("disguised", message.format(ending=ending, format=FORMATS[found].label))
 
 
-def _text_kind(key: str, name: str) -> str:
-    """Text has no signature: a table of values is text that is called one."""
-    return "csv" if key == "txt" and name.lower().endswith(".csv") else key
-
-
-def _structure(stream: BinaryIO, found: Format) -> None:
-    """What is read without foreign parsers; PDF and images go into the cell."""
-    if found.family is Family.OLE:
-        documents.check_ole(stream)
-    elif found.family is Family.TEXT:
-        documents.check_text(stream)
-    elif found.family in (Family.ZIP, Family.OOXML, Family.OFD):
-        archives.check(stream, found.family)
+def _begins(stream: BinaryIO, signature: bytes) -> bool:
+    stream.seek(0)
+    return stream.read(len(signature)) == signature

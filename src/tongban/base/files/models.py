@@ -12,9 +12,13 @@ from .data import State
 
 
 class Blob(models.Model):
-    """Content, kept once however often it is handed in. `checked_at`: when its hash was last seen to hold."""
+    """Content, kept once however often it is handed in. `sha256`: of the sealed bytes, which are called so on disk;
+    `content`: a keyed hash of the plain ones; `key`: what opens them, wrapped; `checked_at`: when they were last seen
+    to open whole."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
+    content = models.BinaryField(db_index=True)
+    key = models.BinaryField()
     size = models.PositiveBigIntegerField()
     stored_at = models.DateTimeField(default=now)
     checked_at = models.DateTimeField(default=now)

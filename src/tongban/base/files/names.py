@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-from django.utils.translation import gettext as _
-
 from .errors import Rejected
 
 MAX_NAME = 200
@@ -19,16 +17,13 @@ def check_name(name: str) -> str:
     """The name of an upload, in NFC. `Rejected` for path parts, control and direction characters, hidden
     endings."""
     if not name.strip() or len(name) > MAX_NAME:
-        raise Rejected("name_length", _("The file name must have 1 to {n} characters.").format(n=MAX_NAME))
+        raise Rejected("name_length")
     if hidden(name):
-        raise Rejected("name_characters", _("The file name holds invisible or control characters. Please rename it."))
+        raise Rejected("name_characters")
     if "/" in name or "\\" in name or name.startswith(".") or name != name.strip() or name.endswith("."):
-        raise Rejected("name_path", _("The file name must not be a path, begin with a dot or end with a blank."))
+        raise Rejected("name_path")
     if any(part in RUNNABLE for part in endings(name)):
-        raise Rejected(
-            "name_runnable",
-            _("Programs, scripts and web pages cannot be uploaded, whatever they are called."),
-        )
+        raise Rejected("name_runnable")
     return unicodedata.normalize("NFC", name)
 
 

@@ -20,7 +20,7 @@ def released(file: str) -> File:
 
 
 def _row(file: str) -> models.File:
-    row = models.File.objects.filter(public_id=file, state=State.RELEASED).first()
+    row = models.File.objects.select_related("blob").filter(public_id=file, state=State.RELEASED).first()
     if row is None:
         raise NotFound
     return row
@@ -28,8 +28,10 @@ def _row(file: str) -> models.File:
 
 def open_released(file: str) -> BinaryIO:
     """The content of a released file, to be closed by the caller. `NotFound` as `released`."""
+    blob = _row(file).blob
+    assert blob is not None  # a released file has content, the database says
     try:
-        return store.path_of(_row(file).sha256).open("rb")
+        return store.opened(blob.sha256, bytes(blob.key))
     except FileNotFoundError as error:
         raise NotFound from error
 

@@ -1,34 +1,39 @@
-"""Content on disk, named by its SHA-256: `files/ab/cd/abcd…` under TONGBAN_HOME."""
+"""Content on disk, sealed, and named by the SHA-256 of the sealed bytes: `files/ab/cd/abcd…` under TONGBAN_HOME."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import BufferedRandom
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 
-from .data import CHUNK
+from .limits import CHUNK
+from .sealing import Opened, content_keys, seal, sealed_size
 
 
 class TooLarge(Exception):
     """More bytes came than the slot takes."""
 
 
-@dataclass
-class Incoming:
-    """Bytes that were received but not judged yet."""
+@dataclass(frozen=True)
+class Content:
+    """Plain bytes on their way, in a file without name."""
 
-    path: Path
     stream: BinaryIO
     size: int
     sha256: str
+
+    @property
+    def index(self) -> bytes:
+        """By which the same content is known again, to nobody without our keys."""
+        return content_keys.get("contents").index(self.sha256)
 
 
 def root() -> Path:
@@ -42,57 +47,54 @@ def path_of(sha256: str) -> Path:
 
 
 @contextmanager
-def incoming(source: BinaryIO, max_bytes: int) -> Iterator[Incoming]:
-    """Stream to a file of its own, which is gone after the block unless it was kept. `TooLarge` stops
-    early."""
-    with _aside() as (path, stream):
-        size = 0
-        while chunk := source.read(CHUNK):
-            size += len(chunk)
-            if size > max_bytes:
-                raise TooLarge
-            stream.write(chunk)
-        yield _measured(path, stream)
+def unnamed() -> Iterator[BinaryIO]:
+    """A file for plain bytes: no name leads to it, and it is gone with the block or the process."""
+    with tempfile.TemporaryFile(dir=_incoming()) as stream:
+        yield stream
 
 
-@contextmanager
-def anew(one: Incoming, write: Callable[[BinaryIO, BinaryIO], bool]) -> Iterator[Incoming]:
-    """What `write` made of received content, beside it; the content itself where it wrote nothing."""
-    with _aside() as (path, stream):
-        yield _measured(path, stream) if write(one.stream, stream) else one
+def copy(source: BinaryIO, out: BinaryIO, max_bytes: int) -> None:
+    """Take in what comes. `TooLarge` stops early."""
+    while chunk := source.read(CHUNK):
+        if out.tell() + len(chunk) > max_bytes:
+            raise TooLarge
+        out.write(chunk)
 
 
-@contextmanager
-def _aside() -> Iterator[tuple[Path, BufferedRandom]]:
-    folder = root() / "incoming"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=folder)
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "w+b") as stream:
-            yield path, stream
-    finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def _measured(path: Path, stream: BufferedRandom) -> Incoming:
+def measured(stream: BinaryIO) -> Content:
+    """Size and hash of what was written."""
     stream.flush()
     stream.seek(0)
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Incoming(path, stream, stream.seek(0, os.SEEK_END), digest)
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    return Content(stream, stream.seek(0, os.SEEK_END), digest)
 
 
-def keep(one: Incoming) -> None:
-    """Make received content lasting: on disk before its row is written, so that no row is without content."""
-    target = path_of(one.sha256)
-    if target.exists() and target.stat().st_size == one.size:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.fsync(one.stream.fileno())
-    one.path.rename(target)
+def keep(one: Content) -> tuple[str, bytes]:
+    """Make content lasting, sealed under a key of its own: on disk before its row is written, so that no row is without
+    content. Gives its name and the wrapped key."""
+    keys = content_keys.get("contents")
+    key, cipher = keys.fresh()
+    with tempfile.NamedTemporaryFile(dir=_incoming(), delete=False) as out:
+        path = Path(out.name)
+        try:
+            one.stream.seek(0)
+            name = seal(one.stream, out, cipher)  # type: ignore[arg-type]
+            out.flush()
+            os.fsync(out.fileno())
+            target = path_of(name)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.rename(target)
+        finally:
+            path.unlink(missing_ok=True)
     for folder in (target.parent, target.parent.parent):
         _sync(folder)
+    return name, keys.wrap(name, key)
+
+
+def _incoming() -> Path:
+    folder = root() / "incoming"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def _sync(folder: Path) -> None:
@@ -103,13 +105,17 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def digest_of(sha256: str) -> str:
-    """The hash that the stored content really has; "" when it is gone."""
-    try:
-        with path_of(sha256).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError:
-        return ""
+def opened(sha256: str, key: bytes) -> BinaryIO:
+    """The plain content, read from anywhere. `FileNotFoundError`; `Damaged` while it is read."""
+    cipher = content_keys.get("contents").open(sha256, key)
+    return BufferedReader(Opened(path_of(sha256).open("rb", buffering=0), cipher), CHUNK)
+
+
+def there(sha256: str, size: int) -> bool:
+    """Whether sealed content of this (plain) size lies where it should; what it says is not looked at."""
+    with suppress(FileNotFoundError):
+        return path_of(sha256).stat().st_size == sealed_size(size)
+    return False
 
 
 def stale(before: float) -> Iterator[Path]:

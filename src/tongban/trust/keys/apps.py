@@ -22,7 +22,7 @@ class KeysConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from . import fields, permissions, sign_in  # noqa: F401 - each declares this room's own
+        from . import contents, fields, permissions, sign_in  # noqa: F401 - each declares this room's own
         from .providers import providers
 
         providers.close()

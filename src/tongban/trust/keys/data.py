@@ -16,6 +16,7 @@ AUTHORITY = "keys.authority"
 REQUEST = "keys.request"
 ACT = "keys.act"
 CLASS = "keys.class"
+CONTENTS = "contents"  # the class of data keys that wrap the keys of stored files
 
 # Whose the installation's own keys are: the authority, the timestamp, the heads of the ledger.
 SYSTEM = Ref("keys.system", "installation")

@@ -37,6 +37,7 @@ _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5
 @dataclass(frozen=True, slots=True)
 class _Opened:
     number: int
+    algorithm: Algorithm
     cipher: ciphers.Aead
     plain: bytes
     until: float
@@ -91,6 +92,11 @@ def open_fields(table: str, column: str, fields: Iterable[tuple[bytes, bytes]]) 
 def current_number(key_class: str) -> int:
     """The number of the class's current data key."""
     return _current(key_class).number
+
+
+def current_algorithm(key_class: str) -> Algorithm:
+    """What the class's current data key encrypts with."""
+    return _current(key_class).algorithm
 
 
 def field_is_current(sealed: bytes, key_class: str) -> bool:
@@ -161,8 +167,9 @@ def _numbered(number: int) -> _Opened:
 
 def _opened(row: DataKey) -> _Opened:
     plain = kek.unwrap(bytes(row.wrapped), _about(row.key_class))
-    cipher = ciphers.aead(Algorithm(row.algorithm), plain)
-    return _Opened(row.number, cipher, plain, inf if row.key_class == INDEX else monotonic() + LIFETIME)
+    algorithm = Algorithm(row.algorithm)
+    cipher = ciphers.aead(algorithm, plain)
+    return _Opened(row.number, algorithm, cipher, plain, inf if row.key_class == INDEX else monotonic() + LIFETIME)
 
 
 def _about(key_class: str) -> str:

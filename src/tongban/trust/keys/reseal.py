@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models.functions import Substr
 
+from tongban.base.files import api as files
 from tongban.base.kernel.api import system
 from tongban.base.ledger.api import write
 from tongban.trust.identity.api import SealedText, sealed_models
@@ -23,7 +24,8 @@ BATCH = 200
 
 def reseal() -> dict[str, int]:
     """Seal again whatever lies under an older data key of its class; gives how many cells, and how many could not be
-    opened: they were changed by somebody else, and stay as they are."""
+    opened: they were changed by somebody else, and stay as they are; and of how many stored files the key was wrapped
+    again."""
     forget_cached()
     found = {"resealed": 0, "broken": 0}
     for model, field in sealed_columns():
@@ -31,9 +33,10 @@ def reseal() -> dict[str, int]:
         while rows := _older(model, field, after):
             _again(model, field, rows, found)
             after = rows[-1].pk
+    found["contents"] = files.rewrap()
     if any(found.values()):
         with system():
-            write("keys.fields_resealed", data.SYSTEM, resealed=found["resealed"], broken=found["broken"])
+            write("keys.fields_resealed", data.SYSTEM, by=None, **found)
     return found
 
 

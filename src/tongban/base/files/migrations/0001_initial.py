@@ -18,6 +18,8 @@ class Migration(migrations.Migration):
             name='Blob',
             fields=[
                 ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('content', models.BinaryField(db_index=True)),
+                ('key', models.BinaryField()),
                 ('size', models.PositiveBigIntegerField()),
                 ('stored_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),
                 ('checked_at', models.DateTimeField(default=tongban.base.kernel.clock.now)),

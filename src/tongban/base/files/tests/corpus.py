@@ -254,6 +254,7 @@ def harmful() -> dict[str, tuple[str, bytes]]:
         "active x": ("a.docx", office("word", ("word/activeX/activeX1.xml", b"<a/>"))),
         "remote template": ("a.docx", office("word", ("word/_rels/settings.xml.rels", target))),
         "entities": ("a.docx", office("word", ("word/styles.xml", entity))),
+        "entities in utf-16": ("a.docx", office("word", ("word/styles.xml", entity.decode().encode("utf-16")))),
         "program in docx": ("a.docx", office("word", ("word/embeddings/x.bin", b"MZ" + bytes(90)))),
         "old macros in docx": (
             "a.docx",

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 from tongban.base.files import api as files
-from tongban.base.files import cell, models
+from tongban.base.files import archives, cell, documents, inside, models, store
 from tongban.base.files.clamd import Clamd
 from tongban.base.files.data import FORMATS, Slot, State
 from tongban.base.kernel.api import Invalid, Ref
@@ -28,11 +29,20 @@ from . import corpus
 pytestmark = pytest.mark.django_db
 CITIZEN = Ref("identity.person", "citizen")
 ANY = Slot(tuple(FORMATS), files.MB)
+PARSED = {
+    "a.pdf": corpus.pdf(),
+    "a.png": corpus.image(),
+    "a.docx": corpus.office(),
+    "a.ofd": corpus.ofd(),
+    "a.doc": corpus.ole(),
+    "a.zip": corpus.zipped([("a.txt", b"x")]),
+    "a.txt": b"text",
+}
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, settings: Any) -> None:
-    settings.TONGBAN_HOME = tmp_path
+def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "root", lambda: tmp_path / "files")
 
 
 def kept(name: str, content: bytes) -> bytes:
@@ -57,6 +67,57 @@ print(seen)
     done = subprocess.run([*cell._walls(), sys.executable, "-c", probe], capture_output=True, check=True, timeout=20)
     assert done.stdout.strip() == b"[]"
     listener.close()
+
+
+def test_r17_inside_the_cell_nothing_but_parsers_is_loaded() -> None:
+    probe = "import sys; sys.path = sys.argv[1].split(':'); import tongban.base.files.inside; print(*sys.modules)"
+    command = [*cell._PYTHON, probe, ":".join(filter(None, sys.path))]
+    loaded = subprocess.run(command, capture_output=True, check=True, timeout=20, text=True).stdout.split()
+    assert "zipfile" in loaded
+    assert not {"django", "dataclasses", "pikepdf", "PIL", "tongban.base.kernel"} & set(loaded)
+
+
+def test_r17_t24_no_format_is_parsed_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parsed(*_arguments: Any, **_others: Any) -> None:
+        raise AssertionError("parsed in this process")
+
+    for module, name in ((archives, "check"), (inside, "detect"), (documents, "check_ole"), (documents, "check_text")):
+        monkeypatch.setattr(module, name, parsed)
+    monkeypatch.setattr(zipfile, "ZipFile", parsed)
+    monkeypatch.setattr(Image, "open", parsed)
+    monkeypatch.setattr(pikepdf, "open", parsed)
+    for name, content in PARSED.items():
+        assert kept(name, content)
+
+
+@pytest.mark.parametrize(
+    "answer", ["''", "'is docx and more'", "'refused'", "'refused nothing known'", "'\xff'", "'is docx' * 10**7"]
+)
+def test_r17_what_a_cell_says_is_not_believed_blindly(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cell, "_START", f"import sys; sys.stdout.write({answer})")
+    with pytest.raises(Invalid):
+        kept("a.docx", corpus.office())
+    assert models.Blob.objects.count() == 0
+
+
+def test_r17_without_walls_the_limits_hold_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert cell._walls.__wrapped__() == () and "without walls" in caplog.text
+    monkeypatch.setattr(cell, "_walls", lambda: ())
+    assert kept("a.docx", corpus.office()) == corpus.office()
+    small = cell._START.replace("import main; main()", "import inside; inside.MEMORY = 1 << 24; inside.main()")
+    monkeypatch.setattr(cell, "_START", small.replace("files.inside", "files"))
+    with pytest.raises(Invalid):
+        kept("a.pdf", corpus.pdf())
+    assert models.Blob.objects.count() == 1
+
+
+def test_r17_a_cell_cannot_change_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = "import os, sys\ntry: os.pwrite(0, b'evil', 0)\nexcept OSError: sys.stdout.write('is txt')"
+    monkeypatch.setattr(cell, "_START", write)
+    assert kept("a.txt", b"text") == b"text"
 
 
 def test_a_photograph_comes_in_without_where_it_was_taken_and_upright() -> None:

@@ -13,7 +13,7 @@ def make(apps: Any, schema_editor: Any) -> None:
     from tongban.trust.keys import ciphers, data, kek
 
     keys = apps.get_model("keys", "DataKey")
-    for key_class in ["index", *KeyClass]:
+    for key_class in ["index", data.CONTENTS, *KeyClass]:
         wrapped = kek.wrap(ciphers.fresh(data.Algorithm.AES256), f"{data.CLASS}:{key_class}")
         values = {"algorithm": data.Algorithm.AES256.value, "wrapped": wrapped, "created": now()}
         keys.objects.get_or_create(key_class=str(key_class), generation=1, defaults=values)
