@@ -36,7 +36,7 @@ class Token(models.Model):
     type = models.CharField(max_length=60)
     holder_kind = models.CharField(max_length=60)
     holder_id = models.CharField(max_length=80, db_index=True)
-    issuer_id = models.CharField(max_length=80)
+    issuer_id = models.CharField(max_length=80, db_index=True)
     subject_kind = models.CharField(max_length=60, blank=True)
     subject_id = models.CharField(max_length=80, blank=True)
     document = models.CharField(max_length=26, blank=True)

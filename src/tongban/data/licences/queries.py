@@ -7,17 +7,20 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import get_language
 
 from tongban.base.kernel.api import NotFound, Ref, mask, system, today
 from tongban.engine.registers import api as registers
-from tongban.engine.registers.data import Row
-from tongban.trust.identity.api import index_of, person
+from tongban.engine.registers.data import Page, Row
+from tongban.trust.identity.api import Actor, index_of, may, offices_by_ref, person
 from tongban.trust.identity.data import OFFICE, PERSON, KeyClass
 
 from .data import REGISTER, Licence, LicenceType, Line, Status, Verdict
 from .models import Reuse, Token, Type
 
+READ = "licences.read"
+SIZE = 30  # licences on a page
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
 
 
@@ -40,6 +43,43 @@ def licence(identifier: str) -> Licence:
     if row is None:
         raise NotFound
     return as_data(row, Token.objects.filter(identifier=identifier).first())
+
+
+def access_licence(actor: Actor, identifier: str) -> Licence:
+    """The licence, for somebody who may look up those of its issuer; NotFound otherwise, whether or not it exists. One
+    that was collected from elsewhere has no issuer here: it is for those whose right reaches every office."""
+    known = licence(identifier)
+    if not (may(actor, READ, known.issuer) if known.issuer else _everywhere(actor)):
+        raise NotFound
+    return known
+
+
+def look_up(actor: Actor, wanted: str = "", after: str | None = None) -> Page:
+    """A page of the licences that the actor may look up: by number, identifier, the holder's number or the beginning of
+    the holder's name, or all."""
+    if _everywhere(actor):
+        return registers.page(REGISTER, search=wanted, after=after, size=SIZE)
+    tokens = Token.objects.filter(issuer_id__in=_reached(actor), identifier__gt=after or "")
+    if wanted:
+        rows = registers.model(REGISTER).objects.filter(Q(holder_code=wanted) | Q(holder_name__startswith=wanted))
+        named = Q(identifier=wanted.upper()) | Q(number_index=number_index(wanted))
+        tokens = tokens.filter(named | Q(identifier__in=rows.values("identifier")))
+    found = list(tokens.order_by("identifier").values_list("identifier", flat=True)[: SIZE + 1])
+    known = registers.find_many(REGISTER, "identifier", found[:SIZE])
+    return Page(tuple(known[one] for one in found if one in known), found[SIZE - 1] if len(found) > SIZE else None)
+
+
+def _everywhere(actor: Actor) -> bool:
+    """Whether the right reaches down from the top of the tree of offices."""
+    return any(right.permission == READ and right.subtree and right.path.count("/") <= 1 for right in actor.rights)
+
+
+def _reached(actor: Actor) -> list[str]:
+    """The offices whose licences the actor may look up: their own; where a right reaches further, issuers below."""
+    issuers = set(actor.offices)
+    if any(right.permission == READ and right.subtree for right in actor.rights):
+        issuers |= {Ref(OFFICE, id_) for id_ in Token.objects.values_list("issuer_id", flat=True).distinct()}
+    return [ref.id for ref, office in offices_by_ref(issuers).items() if may(actor, READ, office)]
 
 
 def of_holder(holder: Ref | None = None, number: str = "", type: str = "") -> list[Licence]:

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tongban.base.kernel.api import Invalid, NotFound, Refused
 from tongban.engine.documents import api as documents
-from tongban.engine.registers import api as registers
 from tongban.trust.identity.api import actor_of, limited, may, permitted, public, require, signed_in
 
 from . import actions, queries
-from .data import REGISTER, Status, Verdict
+from .data import Status, Verdict
 
 TRIES, WINDOW = 30, 600
 MAX_FILE = 10 * 1024 * 1024
@@ -86,9 +85,9 @@ def mine_pdf(request: HttpRequest, identifier: str) -> HttpResponse:
 @permitted("licences.read")
 @require_safe
 def look_up(request: HttpRequest) -> HttpResponse:
-    """Licences by number, identifier or the beginning of the holder's name."""
+    """Licences of the offices that the reader's right reaches, by number or holder."""
     wanted = request.GET.get("q", "").strip()
-    page = registers.page(REGISTER, search=wanted, after=request.GET.get("after") or None, size=30)
+    page = queries.look_up(actor_of(request), wanted, request.GET.get("after"))
     found = [queries.as_data(row, None) for row in page]
     return _private(render(request, "licences/look_up.html", {"licences": found, "q": wanted, "page": page}))
 
@@ -97,7 +96,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, identifier: str) -> HttpResponse:
     """One licence."""
-    known = queries.licence(identifier)
+    known = queries.access_licence(actor_of(request), identifier)
     mine = known.issuer is not None and may(actor_of(request), "licences.revoke", known.issuer)
     revocable = mine and known.status is not Status.REVOKED
     return _private(render(request, "licences/detail.html", {"licence": known, "revocable": revocable}))
@@ -107,7 +106,8 @@ def detail(request: HttpRequest, identifier: str) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, identifier: str) -> HttpResponse:
     """Revoke, with a reason; only for licences of one's own office."""
-    actor, known = actor_of(request), queries.licence(identifier)
+    actor = actor_of(request)
+    known = queries.access_licence(actor, identifier)
     if known.issuer is None:
         raise Refused(_("This licence was not issued here; only its issuer can revoke it."))
     require(actor, "licences.revoke", known.issuer)

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('type', models.CharField(max_length=60)),
                 ('holder_kind', models.CharField(max_length=60)),
                 ('holder_id', models.CharField(db_index=True, max_length=80)),
-                ('issuer_id', models.CharField(max_length=80)),
+                ('issuer_id', models.CharField(db_index=True, max_length=80)),
                 ('subject_kind', models.CharField(blank=True, max_length=60)),
                 ('subject_id', models.CharField(blank=True, max_length=80)),
                 ('document', models.CharField(blank=True, max_length=26)),

@@ -13,11 +13,13 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tongban.base.kernel.api import travelled
+from tongban.base.kernel.api import Ref, travelled
 from tongban.data.licences import api
 from tongban.data.licences.data import Licence, Status
 from tongban.engine.documents import api as documents
+from tongban.engine.registers import api as registers
 from tongban.trust.identity import api as identity
+from tongban.trust.identity.data import OfficeKind, OfficeRow, Reach
 
 from .conftest import PASSWORD, USCC
 
@@ -163,11 +165,67 @@ def test_the_issuer_s_keeper_revokes(card: Licence, staff_site: Callable[[str, s
     assert api.verify(card.token).status is Status.REVOKED
 
 
-@pytest.mark.parametrize(("role", "office"), [("reader", "4601"), ("keeper", "46")])
-def test_others_do_not_revoke(card: Licence, staff_site: Callable[[str, str], Client], role: str, office: str) -> None:
+@pytest.mark.parametrize(("role", "office", "status"), [("reader", "4601", 403), ("keeper", "46", 404)])
+def test_others_do_not_revoke(
+    card: Licence, staff_site: Callable[[str, str], Client], role: str, office: str, status: int
+) -> None:
     client = staff_site(role, office)
-    assert client.post(f"/licences/{card.identifier}/revoke/", {"reason": "误发"}).status_code == 403
+    assert client.post(f"/licences/{card.identifier}/revoke/", {"reason": "误发"}).status_code == status
     assert api.verify(card.token).status is Status.VALID
+
+
+@pytest.mark.parametrize(
+    ("role", "office", "sees"),
+    [
+        ("reader", "4601", {"card"}),  # its own
+        ("reader", "46", {"issued"}),  # its own, nothing below
+        ("reader", "460106", {"county"}),  # nothing above
+        ("head", "4601", {"card", "county"}),  # and below
+        ("head", "4602", set()),  # a department beside
+        ("head", "46", {"card", "county", "issued", "collected"}),  # the whole province
+    ],
+)
+def test_t13_officers_look_up_the_licences_of_their_offices(
+    card: Licence, issued: Licence, staff_site: Callable[[str, str], Client], role: str, office: str, sees: set[str]
+) -> None:
+    identity.load_offices(
+        [
+            OfficeRow("460106", "龙华区示范民政局", OfficeKind.COUNTY, "460106", "4601"),
+            OfficeRow("4602", "三亚市示范民政局", OfficeKind.CITY, "460200", "46"),
+        ]
+    )
+    identity.define_role("head", "负责人", ["licences.read"], reach=Reach.SUBTREE)
+    face = {"姓名": "王大明", "公民身份号码": "110101195001010014"}
+    district = identity.office_by_code("460106").ref
+    other = api.issue("elder_card", Ref("identity.person", "elsewhere"), "王大明", "110101195001010014", face, district)
+    row = registers.find("licence", identifier=card.identifier)
+    assert row is not None
+    values = row.values | {"identifier": "1.2.156.3005.2.COLLECTED", "number": "COLLECTED1"}
+    registers.write("licence", values, by=None, reason="归集", source="collected")
+    known = {"card": card, "issued": issued, "county": other, "collected": api.licence("1.2.156.3005.2.COLLECTED")}
+    client = staff_site(role, office)
+    for name, one in known.items():
+        seen = name in sees
+        for asked in ("", one.number, one.identifier, one.holder_name, one.holder_number):
+            page = client.get("/licences/", {"q": asked}).content.decode()
+            assert (f"/licences/{one.identifier}/" in page) is seen, (name, asked)
+        assert client.get(f"/licences/{one.identifier}/").status_code == (200 if seen else 404), name
+
+
+def test_a_list_goes_on_behind_its_last_line(
+    library: SimpleNamespace, staff_site: Callable[[str, str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tongban.data.licences.queries.SIZE", 2)
+    faces = [{"姓名": f"人{n}", "公民身份号码": "11010519491231002X"} for n in range(3)]
+    made = [
+        api.issue("elder_card", Ref("identity.person", f"p{n}"), f"人{n}", f"H{n}", face, library.city).identifier
+        for n, face in enumerate(faces)
+    ]
+    client = staff_site("reader", "4601")
+    first = client.get("/licences/").content.decode()
+    assert [f"/licences/{one}/" in first for one in sorted(made)] == [True, True, False]
+    second = client.get("/licences/", {"after": sorted(made)[1]}).content.decode()
+    assert [f"/licences/{one}/" in second for one in sorted(made)] == [False, False, True]
 
 
 def test_t44_the_public_site_has_no_staff_address(card: Licence, public: Client) -> None:
