@@ -20,7 +20,7 @@ from pyhanko_certvalidator.errors import (
 )
 from pyhanko_certvalidator.path import ValidationPath
 
-from .evidence import Evidence
+from .evidence import UNDECODABLE, Evidence, readable
 from .primitives import VALIDATOR, holds
 from .verdicts import Reason
 
@@ -60,7 +60,7 @@ def distrust(
         return Reason("not_yet", {"date": f"{validity['not_before'].native:%Y-%m-%d}"}), []
     except DisallowedAlgorithmError:
         return Reason("weak_chain"), []
-    except (ValidationError, ValueError, TypeError, KeyError) as error:
+    except (ValidationError, *UNDECODABLE) as error:
         return Reason("chain", {"detail": str(error)[:200]}), []
     if path.pkix_len > 0 and not _fit(certificate, purpose or trust.purpose):
         return Reason("purpose"), []
@@ -71,15 +71,18 @@ def distrust(
 
 
 def _path(certificate: x509.Certificate, evidence: Evidence, trust: Trust, at: datetime) -> ValidationPath:
+    if not readable(certificate):
+        raise ValueError("the certificate cannot be decoded")
+    brought = list(filter(readable, evidence.certificates))
     context = ValidationContext(
         trust_roots=list(trust.roots),
-        other_certs=[*trust.others, *evidence.certificates],
+        other_certs=[*trust.others, *brought],
         moment=at,
         allow_fetching=False,
         weak_hash_algos=FORGEABLE,
         signature_validator=VALIDATOR,
     )
-    validator = CertificateValidator(certificate, list(evidence.certificates), validation_context=context)
+    validator = CertificateValidator(certificate, brought, validation_context=context)
     return asyncio.run(validator.async_validate_path())
 
 

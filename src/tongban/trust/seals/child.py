@@ -48,7 +48,7 @@ def _answer(asked: dict[str, Any], parts: list[bytes]) -> bytes:
         _work(asked, parts, os.fdopen(writing, "wb"))
     os.close(writing)
     try:
-        told = _read(reading, asked["seconds"])
+        told = _read(reading, 2 * asked["seconds"])
     finally:
         os.close(reading)
         _end(child)

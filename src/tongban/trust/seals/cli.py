@@ -15,7 +15,7 @@ from .guarded import LARGEST, Anchors, Examiner
 from .reasons import said
 from .verdicts import Change, Reason, Report, Signature, Verdict
 
-DETACHED = (".p7s", ".p7m", ".p7", ".sig", ".cms", ".pkcs7", ".p7b", ".pem", ".der", ".asc")
+DETACHED = (".p7s", ".p7m", ".p7", ".sig", ".cms", ".pkcs7", ".p7b", ".pem", ".der", ".asc", ".tsr", ".tst")
 WORDS = {
     Verdict.VALID: "valid",
     Verdict.UNTRUSTED: "valid but signer not trusted",
@@ -188,4 +188,5 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _line(name: str, report: Report) -> str:
     notes = sorted({said(note) for one in report.signatures for note in one.notes})
+    name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)  # one line, whatever a file is called
     return f"{name}: {WORDS[report.verdict]}: {' '.join([said(report.reason), *notes])}"

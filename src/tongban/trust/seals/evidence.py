@@ -3,6 +3,7 @@ trusted before a trusted root says so."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -11,6 +12,10 @@ from asn1crypto import cms, core, crl, ocsp, x509
 ADOBE = "1.2.840.113583.1.1.8"
 CERTIFICATE_VALUES = "1.2.840.113549.1.9.16.2.23"
 REVOCATION_VALUES = "1.2.840.113549.1.9.16.2.24"
+
+
+UNDECODABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
+"""What asn1crypto raises over values that are not what their place demands."""
 
 
 @dataclass
@@ -58,19 +63,45 @@ class _Certificates(core.SequenceOf):  # type: ignore[misc]
     _child_spec = x509.Certificate
 
 
+class _Content(core.Sequence):  # type: ignore[misc]
+    """EncapsulatedContentInfo (CMS) or ContentInfo (PKCS #7) without a look at what the content is."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("content_type", core.ObjectIdentifier),
+        ("content", core.Any, {"explicit": 0, "optional": True}),
+    ]
+
+
+def content_of(signed: cms.SignedData) -> bytes | None:
+    """The octets that a message carries and signs; None for a detached one."""
+    content = _Content.load(signed["encap_content_info"].dump())["content"]
+    if isinstance(content, core.Void):
+        return None
+    if content.dump()[0] & 0x1F == core.OctetString.tag:
+        return bytes(core.OctetString.load(content.dump()))
+    return bytes(content.parse().contents)
+
+
 def certificates_of(signed: cms.SignedData) -> list[x509.Certificate]:
-    """The X.509 certificates in a message; those that cannot be read are left out."""
+    """The X.509 certificates in a message; those without a key that can be read are left out."""
     if isinstance(signed["certificates"], core.Void):
         return []
-    return [one.chosen for one in signed["certificates"] if one.name == "certificate" and readable(one.chosen)]
+    return [one.chosen for one in signed["certificates"] if one.name == "certificate" and _has_key(one.chosen)]
+
+
+def _has_key(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(certificate.public_key.algorithm) and certificate.serial_number is not None
+    except UNDECODABLE:
+        return False
 
 
 def readable(certificate: x509.Certificate) -> bool:
     """Whether all of a certificate that chains are built from can be decoded."""
     try:
         certificate.subject.hashable, certificate.issuer.hashable, certificate.public_key.algorithm  # noqa: B018
-        certificate.serial_number, certificate.ca, certificate.key_identifier, certificate.native  # noqa: B018
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        certificate.serial_number, certificate.ca, certificate.key_identifier  # noqa: B018
+    except UNDECODABLE:
         return False
     return True
 
@@ -89,11 +120,9 @@ def archived(info: cms.SignerInfo, known: Evidence) -> Evidence:
         if isinstance(attributes, core.Void):
             continue
         for one in attributes:
-            for value in one["values"]:
-                try:
+            with suppress(*UNDECODABLE):
+                for value in one["values"]:
                     _take(one["type"].dotted, value, found)
-                except (ValueError, TypeError, KeyError):
-                    continue
     return found
 
 

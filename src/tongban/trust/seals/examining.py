@@ -12,6 +12,8 @@ from .signers import Bad
 from .verdicts import Reason, Report, Verdict
 
 HEAD = 1024
+MOST_UNPACKED = 100 * 1024 * 1024
+"""Bytes of a container's files together; no more than that is read, whatever their headers say."""
 
 
 def examine(content: bytes, trust: Trust, beside: bytes | None = None) -> Report:
@@ -36,6 +38,8 @@ def _container(content: bytes, trust: Trust) -> Report:
     """A zip: an ASiC-S with one CMS signature over one document (ETSI EN 319 162-1), or something not supported."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > MOST_UNPACKED:
+                return Report(Verdict.UNREADABLE, Reason("too_large", {"limit": MOST_UNPACKED // 1024 // 1024}))
             names = archive.namelist()
             if "OFD.xml" in names:
                 return Report(Verdict.UNREADABLE, Reason("ofd"))

@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfError, PdfReadError
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader, process_data_at_eof
-from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
-    DiffResult,
-    ModificationLevel,
-    QualifiedWhitelistRule,
-    ReferenceUpdate,
-    StandardDiffPolicy,
-)
-from pyhanko.sign.diff_analysis.commons import compare_dicts
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader, process_data_at_eof
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
+from .allowed import ALLOWED, REMARKS_ALLOWED
+from .pages import annotations_of, pages_of
 from .ranges import entry
 from .signers import Bad, broken
 from .verdicts import Change, Facts, Reason, Verdict
 
-MOST_PAGES = 5000
 MOST_CHANGES = 200
+MOST_OBJECTS = 20_000
 SPACE = b" \t\r\n\0\f"
-REMARKS = frozenset({"/Text", "/Popup"})
-MARKS = frozenset({"/Highlight", "/Underline", "/StrikeOut", "/Squiggly"})
 BACKWARDS = frozenset({"/Parent", "/P", "/Popup", "/IRT", "/StructParent", "/StructParents"})
 
 
-def verdict_on_later(reader: PdfFileReader, content: bytes, value: Any, field: Any, seal: Any, end: int) -> Bad | None:
-    """What speaks against the revisions after the sealed one, None when the seal allows them."""
-    revision = sealed_revision(reader, value, field)
-    if not _whole_revision(reader, content, revision, end):
+def verdict_on_later(
+    reader: PdfFileReader, loose: int, content: bytes, value: Any, field: Any, seal: Any, end: int
+) -> Bad | None:
+    """What speaks against the revisions after the sealed one, None when the seal allows them; `loose` is the file's
+    `last_loose_revision`."""
+    revision = sealed_revision(reader, end)
+    if not _ends_at(reader, content, revision, end):
         return Bad(Verdict.ALTERED, "part_only")
+    if isinstance(value, generic.IndirectObject) and reader.xrefs.get_last_change(value.reference) > revision:
+        return Bad(Verdict.ALTERED, "changed_after")
     later = reader.xrefs.total_revisions - revision - 1
     last = content.rfind(b"%%EOF")
     if content[last + 5 :].strip(SPACE) or (not later and content[end:].strip(SPACE) not in (b"", b"%%EOF")):
         return Bad(Verdict.ALTERED, "appended")
-    if later and (reader.xrefs.hybrid_xrefs_present or not _by_the_letter(reader, revision)):
+    if loose > revision:
         return Bad(Verdict.ALTERED, "two_ways")
     permitted = _permission(seal, field)
-    policy = REMARKS_ALLOWED if permitted is MDPPerm.ANNOTATE else DEFAULT_DIFF_POLICY
+    policy = REMARKS_ALLOWED if permitted is MDPPerm.ANNOTATE else ALLOWED
     outcome = policy.review_file(reader, revision, field_mdp_spec=_locks(seal, field), doc_mdp=permitted)
     if not isinstance(outcome, DiffResult) or outcome.modification_level is ModificationLevel.OTHER:
         return Bad(Verdict.ALTERED, "changed_after")
@@ -54,40 +51,44 @@ def verdict_on_later(reader: PdfFileReader, content: bytes, value: Any, field: A
     return None
 
 
-def sealed_revision(reader: PdfFileReader, value: Any, field: Any) -> int:
-    """The revision that brought the signature value in, counted from 0."""
-    reference = value.reference if isinstance(value, generic.IndirectObject) else field.container_ref
-    revision = reader.xrefs.get_last_change(reference)
-    if revision is None:
-        raise PdfReadError("signature value without a revision")
-    return int(revision)
+def sealed_revision(reader: PdfFileReader, end: int) -> int:
+    """The last revision whose cross-references, and those before them, all lie in the first `end` bytes. Counted
+    from 0, the two parts of a linearized file as two."""
+    ends = (reader.xrefs.get_xref_container_info(one).end_location for one in range(reader.xrefs.total_revisions))
+    return sum(1 for _one in takewhile(lambda one: one <= end, ends)) - 1
 
 
-def _whole_revision(reader: PdfFileReader, content: bytes, revision: int, end: int) -> bool:
-    """The cover ends where a revision ends, and all cross-references up to there are covered."""
+def _ends_at(reader: PdfFileReader, content: bytes, revision: int, end: int) -> bool:
+    """Whether the cover ends where this revision ends."""
     stream = BytesIO(content)
     stream.seek(end)
     try:
-        if process_data_at_eof(stream) != reader.xrefs.get_startxref_for_revision(revision):
-            return False
+        return revision >= 0 and process_data_at_eof(stream) == reader.xrefs.get_startxref_for_revision(revision)
     except (PdfError, ValueError, OSError):
         return False
-    ends = (reader.xrefs.get_xref_container_info(one).end_location for one in range(revision + 1))
-    return all(one <= end for one in ends)
 
 
-def _by_the_letter(reader: PdfFileReader, revision: int) -> bool:
-    """What came after sealing keeps to the syntax of the standard: a key with two values, say, is read one way here
-    and another way by a viewer. The sealed part may be as careless as its maker was: the seal covers it."""
+def last_loose_revision(reader: PdfFileReader) -> int:
+    """The last revision that does not keep to the syntax of the standard, 0 when all but the first do: a key with two
+    values, say, is read one way here and another way by a viewer; hybrid cross-references are made for that. What was
+    sealed may be as careless as its maker was: the seal covers it. What came after may not."""
     lenient, reader.strict = reader.strict, True
     try:
-        for number in range(revision + 1, reader.xrefs.total_revisions):
-            for reference in reader.xrefs.explicit_refs_in_revision(number):
-                reader.get_object(reference, revision=number)
-    except PdfError:
-        return False
+        numbers = range(reader.xrefs.total_revisions - 1, 0, -1)
+        return next((number for number in numbers if not _by_the_letter(reader, number)), 0)
     finally:
         reader.strict = lenient
+
+
+def _by_the_letter(reader: PdfFileReader, number: int) -> bool:
+    known = reader.xrefs
+    if known.get_xref_data(number).hybrid is not None:
+        return False
+    try:
+        for reference in known.explicit_refs_in_revision(number) - known.refs_freed_in_revision(number):
+            reader.get_object(reference, revision=number)
+    except PdfError:
+        return False
     return True
 
 
@@ -123,91 +124,14 @@ def _locks(seal: Any, field: Any) -> FieldMDPSpec | None:
         raise broken("structure") from error
 
 
-class _Remarks(QualifiedWhitelistRule):
-    """Annotations that DocMDP level 3 allows, as far as they cannot cover content: notes, and markup without an
-    appearance of its own. What paints over a page is an evil annotation, whatever the level says."""
-
-    def apply_qualified(
-        self, old: HistoricalResolver, new: HistoricalResolver
-    ) -> Iterable[tuple[ModificationLevel, ReferenceUpdate]]:
-        before = {page.container_ref.idnum: page for page in pages_of(old)}
-        for page in pages_of(new):
-            known = before.get(page.container_ref.idnum)
-            if known is not None and compare_dicts(known, page, frozenset({"/Annots"}), raise_exc=False):
-                yield from self._of_page(old, new, known, page)
-
-    def _of_page(
-        self, old: HistoricalResolver, new: HistoricalResolver, known: Any, page: Any
-    ) -> Iterator[tuple[ModificationLevel, ReferenceUpdate]]:
-        former, present = annotations_of(known), annotations_of(page)
-        added = {key: one for key, one in present.items() if key not in former}
-        if not added or not former.keys() <= present.keys() or not all(map(_harmless, added.values())):
-            return
-        level = ModificationLevel.ANNOTATIONS
-        yield level, ReferenceUpdate(page.container_ref)
-        listed = page.raw_get("/Annots")
-        if isinstance(listed, generic.IndirectObject):
-            yield level, ReferenceUpdate(listed.reference)
-        for one in added.values():
-            if old.is_ref_unassignable(one.container_ref):
-                yield level, ReferenceUpdate(one.container_ref)
-
-
-def _harmless(annotation: Any) -> bool:
-    kind = entry(annotation, "/Subtype")
-    if "/A" in annotation or "/AA" in annotation:
-        return False
-    return kind in REMARKS | MARKS and "/AP" not in annotation
-
-
-REMARKS_ALLOWED = StandardDiffPolicy(
-    global_rules=[*DEFAULT_DIFF_POLICY.global_rules, _Remarks()], form_rule=DEFAULT_DIFF_POLICY.form_rule
-)
-
-
 # What it is
 
 
-def pages_of(handler: Any) -> Iterator[Any]:
-    """The page dictionaries in their order; a tree that turns upon itself ends."""
-    waiting = [handler.root.raw_get("/Pages")]
-    seen: set[int] = set()
-    while waiting and len(seen) < MOST_PAGES * 2:
-        raw = waiting.pop()
-        node = raw.get_object()
-        if not isinstance(node, generic.DictionaryObject):
-            continue
-        key = raw.reference.idnum if isinstance(raw, generic.IndirectObject) else -id(node)
-        if key in seen:
-            continue
-        seen.add(key)
-        kids = entry(node, "/Kids")
-        if isinstance(kids, generic.ArrayObject):
-            waiting.extend(reversed([kids.raw_get(index) for index in range(len(kids))]))
-        elif node.container_ref is not None:
-            yield node
-
-
-def annotations_of(page: Any) -> dict[int, Any]:
-    """Annotations by object number; direct ones cannot be told apart and count by their place."""
-    listed = entry(page, "/Annots")
-    if not isinstance(listed, generic.ArrayObject):
-        return {}
-    found: dict[int, Any] = {}
-    for index in range(min(len(listed), 2000)):
-        raw = listed.raw_get(index)
-        node = raw.get_object()
-        if isinstance(node, generic.DictionaryObject):
-            found[raw.reference.idnum if isinstance(raw, generic.IndirectObject) else -1 - index] = node
-    return found
-
-
-def changes_of(reader: PdfFileReader, value: Any, *, allowed: bool) -> tuple[Change, ...]:
+def changes_of(reader: PdfFileReader, end: int, *, allowed: bool) -> tuple[Change, ...]:
     """The differences between the sealed revision and the present one. Never raises: a list that cannot be made is
     a changed structure."""
     try:
-        revision = reader.xrefs.get_last_change(value.reference)
-        return tuple(islice(_differences(reader, revision, allowed), MOST_CHANGES))
+        return tuple(islice(_differences(reader, sealed_revision(reader, end), allowed), MOST_CHANGES))
     except Exception:
         return (Change(0, Reason("document_changed"), allowed),)
 
@@ -271,7 +195,7 @@ def _reaches(start: Any, touched: set[int], but: frozenset[str]) -> bool:
     """Whether anything below `start` was touched, not walking back up."""
     waiting = [start]
     seen: set[int] = set()
-    while waiting and len(seen) < 20_000:
+    while waiting and len(seen) < MOST_OBJECTS:
         node = waiting.pop()
         if isinstance(node, generic.IndirectObject):
             if node.idnum in touched:

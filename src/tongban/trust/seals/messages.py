@@ -6,15 +6,16 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.parser import BytesParser
-from typing import Any
 
-from asn1crypto import cms, core
+from asn1crypto import cms, tsp
+from asn1crypto.parser import peek
 
 from .chains import Trust
-from .evidence import Evidence, certificates_of, lists_of
-from .signers import Message, judge, judge_token
+from .evidence import UNDECODABLE, Evidence, certificates_of, content_of, lists_of
+from .signers import Bad, Message, judge, judge_token
 from .verdicts import WORST, Reason, Report, Signature, Verdict
 
 GM_SIGNED_DATA = bytes.fromhex("060a2a811ccf550601040202")  # 1.2.156.10197.6.1.4.2.2, GM/T 0010
@@ -34,7 +35,7 @@ class Envelope:
 def unwrapped(data: bytes) -> Envelope | None:
     """The CMS message in a file, None when there is none."""
     if data[:1] == b"\x30":
-        return Envelope(data)
+        return Envelope(_token_in(data) or data)
     text = data[3:] if data.startswith(b"\xef\xbb\xbf") else data
     if found := _PEM.search(text):
         label, body = found.group(1), found.group(2)
@@ -46,6 +47,14 @@ def unwrapped(data: bytes) -> Envelope | None:
         return _of_mail(text.lstrip())
     der = _decoded(text) if len(text) > 40 else None
     return Envelope(der) if der and der[:1] == b"\x30" else None
+
+
+def _token_in(data: bytes) -> bytes | None:
+    """The token in the whole answer of a timestamp authority (RFC 3161, 2.4.2)."""
+    with suppress(*UNDECODABLE):
+        if data[:64].find(SIGNED_DATA) > 0 and (token := tsp.TimeStampResp.load(data)["time_stamp_token"]).contents:
+            return bytes(token.dump())
+    return None
 
 
 def _decoded(text: bytes) -> bytes | None:
@@ -87,20 +96,18 @@ def examine_cms(envelope: Envelope, content: bytes | None, trust: Trust) -> Repo
             return _other(kind, info)
         signed = info["content"]
         inner = signed["encap_content_info"]
-        own = None if isinstance(inner["content"], core.Void) else _octets(inner["content"])
+        own = content_of(signed)
         signers = list(signed["signer_infos"])
         if not signers:
             return Report(Verdict.UNSIGNED, Reason("certificates_only"), "cms")
         content_type = inner["content_type"].native
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+    except (*UNDECODABLE, RecursionError) as error:
         return _damaged(der, error)
     given = envelope.content if envelope.content is not None else content
-    if own is None and given is None:
-        return Report(Verdict.UNREADABLE, Reason("no_content"), "cms")
     evidence = Evidence(certificates_of(signed), lists_of(signed))
     if content_type == "tst_info" and given is not None:
         return summed([token_over(info, given, trust, evidence)], "cms")
-    message = Message(tuple(evidence.certificates), lambda: b"", content_type, evidence, trust)
+    message = Message(tuple(evidence.certificates), lambda: b"", content_type, evidence, trust, notes=_behind(der))
     if own is not None:
         other = given is not None and own not in (given, _canonical(given))
         found = _signatures(signers, replace(message, content=_constant(own)))
@@ -109,7 +116,8 @@ def examine_cms(envelope: Envelope, content: bytes | None, trust: Trust) -> Repo
                 [replace(one, verdict=Verdict.ALTERED, reason=Reason("other_content")) for one in found], "cms"
             )
         return summed(found, "cms")
-    assert given is not None
+    if given is None:  # the signatures are looked at all the same: one that is no good by itself is broken
+        return summed(_signatures(signers, replace(message, content=_missing)), "cms")
     found = _signatures(signers, replace(message, content=_constant(given)))
     if any(one.reason.code == "digest" for one in found) and _canonical(given) != given:
         # Without -binary, S/MIME signers sign the text with CR LF at the line ends, and leave the file as it was.
@@ -119,6 +127,14 @@ def examine_cms(envelope: Envelope, content: bytes | None, trust: Trust) -> Repo
             for old, new in zip(found, again, strict=True)
         ]
     return summed(found, "cms")
+
+
+def _behind(der: bytes) -> tuple[Reason, ...]:
+    return (Reason("behind"),) if der[peek(der) :].strip(b"\0\t\r\n ") else ()
+
+
+def _missing() -> bytes:
+    raise Bad(Verdict.UNREADABLE, "no_content")
 
 
 def _constant(content: bytes) -> Callable[[], bytes]:
@@ -136,12 +152,6 @@ def _signatures(signers: list[cms.SignerInfo], message: Message) -> list[Signatu
 def token_over(token: cms.ContentInfo, content: bytes, trust: Trust, evidence: Evidence) -> Signature:
     """The verdict on a timestamp token over `content`."""
     return judge_token(token, lambda: content, Message((), lambda: b"", "tst_info", evidence, trust))
-
-
-def _octets(content: Any) -> bytes:
-    if isinstance(content, core.OctetString | core.ParsableOctetString):
-        return bytes(content)
-    return bytes(getattr(content, "contents", b"") or b"")
 
 
 def _canonical(content: bytes) -> bytes:

@@ -9,19 +9,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 
 from asn1crypto import algos, cms, core, x509
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.crypt import AuthStatus
+from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from .chains import Trust, distrust
-from .evidence import Evidence, certificates_of, lists_of, readable
-from .later import changes_of, verdict_on_later
+from .evidence import UNDECODABLE, Evidence, certificates_of, content_of, lists_of, readable
+from .later import changes_of, last_loose_revision, verdict_on_later
 from .messages import summed, token_over
 from .primitives import holds
 from .ranges import Range, entry, range_of, scanned
@@ -40,6 +41,11 @@ class _Document:
     trust: Trust
     evidence: Evidence
     notes: tuple[Reason, ...]
+
+    @cached_property
+    def loose(self) -> int:
+        """Computed once: a file may bear many seals."""
+        return last_loose_revision(self.reader)
 
 
 def examine_pdf(content: bytes, trust: Trust) -> Report:
@@ -69,7 +75,7 @@ def _examined(content: bytes, trust: Trust, strict: bool) -> Report:
     if b"%%EOF" not in content[-TAIL:]:
         raise PdfReadError("EOF marker not found")  # the library looks for it byte by byte, however long the line
     reader = PdfFileReader(BytesIO(content), strict=strict)
-    if reader.encrypted and reader.decrypt(b"").status is AuthStatus.FAILED:
+    if reader.encrypted and not _opened(reader):
         raise Bad(Verdict.UNREADABLE, "password")
     if strict and reader.xrefs.hybrid_xrefs_present:
         raise PdfReadError("hybrid")
@@ -88,6 +94,13 @@ def _examined(content: bytes, trust: Trust, strict: bool) -> Report:
         prepared = any(True for _ in enumerate_sig_fields(reader, filled_status=False))
         return Report(Verdict.UNSIGNED, Reason("empty_field" if prepared else "no_seal"), "pdf", pages=pages)
     return summed(sorted(found, key=lambda one: one.coverage == "whole"), "pdf", pages)
+
+
+def _opened(reader: PdfFileReader) -> bool:
+    """Whether an encrypted file opens without a password; one that is encrypted to somebody's key never does."""
+    if not isinstance(reader.security_handler, StandardSecurityHandler):
+        return False
+    return reader.decrypt(b"").status is not AuthStatus.FAILED
 
 
 def _fields(handler: Any) -> list[tuple[str, Any, Any]]:
@@ -145,8 +158,8 @@ def _judged(document: _Document, name: str, value: Any, field: Any) -> Iterator[
     wrong = covered.wrong
     changes: tuple[Any, ...] = ()
     if wrong is None and coverage == "revision":
-        wrong = verdict_on_later(document.reader, document.content, value, field, seal, covered.end)
-        changes = changes_of(document.reader, value, allowed=wrong is None)
+        wrong = verdict_on_later(document.reader, document.loose, document.content, value, field, seal, covered.end)
+        changes = changes_of(document.reader, covered.end, allowed=wrong is None)
     elif wrong is not None:
         known["coverage"] = "part"
     for one in found:
@@ -180,11 +193,11 @@ def judged_value(
         message: cms.SignedData = info["content"]
         inner = message["encap_content_info"]
         content_type, signers = inner["content_type"].native, list(message["signer_infos"])
-        own = None if isinstance(inner["content"], core.Void) else bytes(inner["content"])
+        own = content_of(message)
         evidence = Evidence(
             [*certificates_of(message), *around.certificates], [*lists_of(message), *around.crls], around.ocsps
         )
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+    except UNDECODABLE as error:
         raise broken("not_cms") from error
     if not signers:
         raise broken("no_value")
@@ -278,7 +291,8 @@ def _streams(store: Any, key: str) -> list[bytes]:
 
 
 def _by_bytes(content: bytes, trust: Trust) -> Report | None:
-    """What the seals that can be seen in the bytes say; None when that is nothing certain."""
+    """What the seals that can be seen in the bytes say; None when that is nothing certain. One seal over every byte is
+    certain: whatever a viewer makes of the file, it is what was sealed."""
     found: list[Signature] = []
     last = 0
     for covered, form in scanned(content):
@@ -294,6 +308,9 @@ def _by_bytes(content: bytes, trust: Trust) -> Report | None:
     if last > len(content) and not content.rstrip(b" \t\r\n\0").endswith(b"%%EOF"):
         return None  # the end was cut off: there is nothing to say of a change
     changed = [one for one in found if one.verdict in (Verdict.ALTERED, Verdict.BROKEN)]
-    if not changed and found and last < len(content.rstrip()):
+    whole = last >= len(content.rstrip())
+    if not changed and whole and len(found) == 1:
+        return summed([replace(found[0], coverage="whole", notes=(Reason("lenient"), *found[0].notes))], "pdf")
+    if not changed and found and not whole:
         changed = [replace(one, verdict=Verdict.ALTERED, reason=Reason("appended")) for one in found]
     return summed([replace(one, coverage="part") for one in changed], "pdf") if changed else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asn1crypto import algos, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from pyhanko_certvalidator.errors import AlgorithmNotSupported, DSAParametersUnavailable, PSSParameterMismatch
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidationContext
 
@@ -13,6 +14,16 @@ SM3 = "1.2.156.10197.1.401"
 SM2_WITH_SM3 = "1.2.156.10197.1.501"
 SM2_SIGN = "1.2.156.10197.1.301.1"
 SM2_CURVE = "1.2.156.10197.1.301"
+RSA_WITH_SHA3 = {  # RFC 8702 and NIST; the library knows SHA-3 with ECDSA only
+    "2.16.840.1.101.3.4.3.13": "sha3_224",
+    "2.16.840.1.101.3.4.3.14": "sha3_256",
+    "2.16.840.1.101.3.4.3.15": "sha3_384",
+    "2.16.840.1.101.3.4.3.16": "sha3_512",
+}
+PLAIN_ECDSA = "0.4.0.127.0.7.1.1.4.1."
+"""BSI TR-03111: r and s side by side, not in a sequence. What follows the last dot names the digest."""
+
+PLAIN_DIGESTS = {"1": "sha1", "2": "sha224", "3": "sha256", "4": "sha384", "5": "sha512"}
 SM2_OIDS = frozenset({SM2_WITH_SM3, SM2_SIGN, SM2_CURVE})
 
 
@@ -21,7 +32,7 @@ class Unsupported(Exception):
 
 
 class _Validator(DefaultSignatureValidator):
-    """The library's validator, and SM2, which the library's OpenSSL has not."""
+    """The library's validator, and what it does not know: SM2, SHA-3 with RSA, ECDSA in the plain form."""
 
     def validate_signature(
         self,
@@ -32,10 +43,19 @@ class _Validator(DefaultSignatureValidator):
         context: SignatureValidationContext = SignatureValidationContext(),  # noqa: B008 - the library's signature
     ) -> None:
         """Raises InvalidSignature, or AlgorithmNotSupported."""
-        if signature_algorithm["algorithm"].dotted in SM2_OIDS or _on_sm2_curve(public_key_info):
+        dotted = signature_algorithm["algorithm"].dotted
+        if dotted in SM2_OIDS or _on_sm2_curve(public_key_info):
             if not _sm2_holds(signature, signed_data, public_key_info):
                 raise InvalidSignature
             return
+        if digest := RSA_WITH_SHA3.get(dotted):
+            signature_algorithm = algos.SignedDigestAlgorithm({"algorithm": "rsassa_pkcs1v15"})
+            context = SignatureValidationContext(contextual_md_algorithm=digest)
+        elif digest := PLAIN_DIGESTS.get(dotted.removeprefix(PLAIN_ECDSA)):
+            signature_algorithm = algos.SignedDigestAlgorithm({"algorithm": f"{digest}_ecdsa"})
+            half = len(signature) // 2
+            values = (int.from_bytes(one, "big") for one in (signature[:half], signature[half:]))
+            signature = encode_dss_signature(*values)
         super().validate_signature(signature, signed_data, public_key_info, signature_algorithm, context)
 
 

@@ -32,7 +32,7 @@ TEXTS: dict[str, str] = {
     "ofd": _("OFD seals (GB/T 33190, GB/T 38540) are not supported yet."),
     "container": _("This kind of signed container is not supported yet."),
     "damaged": _("The file is damaged and cannot be read: %(detail)s"),
-    "password": _("The PDF is encrypted and opens only with a password."),
+    "password": _("The PDF is encrypted and opens only with a password or a key."),
     "too_much_work": _("Reading the file took more time or memory than a file may use."),
     "no_content": _("The signature stands beside its content, and the content was not given."),
     # content
@@ -74,6 +74,7 @@ TEXTS: dict[str, str] = {
     "weak": _("%(name)s is weak by today's standards."),
     "timestamp_untrusted": _("The timestamp comes from an authority that is not trusted here."),
     "line_ends": _("The signature is over the text with network line ends (S/MIME)."),
+    "behind": _("Behind the message stand bytes that nobody has signed."),
     "lenient": _("The PDF deviates from the standard; it was read as viewers read it."),
     "hybrid": _("The PDF has hybrid cross-references."),
     "revoked_later": _("The certificate was revoked on %(date)s, after sealing."),

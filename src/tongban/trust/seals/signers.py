@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from asn1crypto import cms, core, tsp, x509
+from asn1crypto.algos import SignedDigestAlgorithmId
 from pyhanko.sign.general import check_ess_certid
 
 from .chains import FORGEABLE, Trust, distrust
-from .evidence import Evidence, archived, certificates_of, lists_of
+from .evidence import UNDECODABLE, Evidence, archived, certificates_of, content_of, lists_of
 from .primitives import SM3, Unsupported, holds, name_of
 from .verdicts import Facts, Reason, Signature, Verdict
 
@@ -33,6 +35,7 @@ class Message:
     evidence: Evidence
     trust: Trust
     claimed: datetime | None = None
+    notes: tuple[Reason, ...] = ()
 
 
 class Bad(Exception):
@@ -60,7 +63,7 @@ def judge(info: cms.SignerInfo, message: Message, kind: str = "seal", depth: int
         found = _told(kind, bad, known)
     except Unsupported as error:
         found = _told(kind, Bad(Verdict.UNREADABLE, "algorithm", name=str(error)), known)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
+    except UNDECODABLE:
         found = _told(kind, broken("structure"), known)
     return [found, *_countersigners(info, message, depth)]
 
@@ -90,7 +93,7 @@ def _judged(
     digest = _digest_name(info)
     if reason is None and digest in FORGEABLE:
         reason = Reason("forgeable", {"name": digest.upper()})
-    known["notes"] = (*notes, *token_notes, *more)
+    known["notes"] = (*message.notes, *notes, *token_notes, *more)
     good = Reason("ok_timestamp" if kind == "timestamp" else "ok", {"signer": known["signer"]})
     return Signature(
         kind=kind, verdict=Verdict.VALID if reason is None else Verdict.UNTRUSTED, reason=reason or good, **known
@@ -110,6 +113,7 @@ def _check(info: cms.SignerInfo, certificate: x509.Certificate, message: Message
     digest, value = _digest_name(info), bytes(info["signature"].native)
     algorithm, key = info["signature_algorithm"], certificate.public_key
     attributes = info["signed_attrs"]
+    _hash(digest, b"")  # raises Unsupported for a digest that nobody here can compute
     if isinstance(attributes, core.Void) or not len(attributes):
         content = message.content()
         if _poses_as_attributes(content):
@@ -186,7 +190,9 @@ def _one(attributes: Any, name: str) -> Any:
 
 def _digest_name(info: cms.SignerInfo) -> str:
     algorithm = info["digest_algorithm"]["algorithm"]
-    return "sm3" if algorithm.dotted == SM3 else str(algorithm.native)
+    # Some signers name the signature's algorithm where that of the digest belongs: sha256_rsa.
+    name = SignedDigestAlgorithmId(algorithm.dotted).native.partition("_")[0]
+    return "sm3" if algorithm.dotted == SM3 else str(name if name.startswith("sha") else algorithm.native)
 
 
 def _hash(name: str, content: bytes) -> bytes:
@@ -205,11 +211,16 @@ def _certificate(info: cms.SignerInfo, message: Message) -> x509.Certificate:
     sid = info["sid"]
     for one in (*message.certificates, *message.trust.others, *message.trust.roots):
         if sid.name == "issuer_and_serial_number":
-            if one.serial_number == sid.chosen["serial_number"].native and one.issuer == sid.chosen["issuer"]:
+            if one.serial_number == sid.chosen["serial_number"].native and _same(one.issuer, sid.chosen["issuer"]):
                 return one
         elif one.key_identifier == sid.chosen.native:
             return one
     raise broken("no_certificate")
+
+
+def _same(one: x509.Name, other: x509.Name) -> bool:
+    """Equal names, also those with values of types that nobody expected there."""
+    return bool(one.dump() == other.dump() or one == other)
 
 
 def _described(info: cms.SignerInfo, message: Message) -> dict[str, Any]:
@@ -230,14 +241,24 @@ def _described(info: cms.SignerInfo, message: Message) -> dict[str, Any]:
 
 def described(certificate: x509.Certificate) -> dict[str, Any]:
     """Who the certificate speaks of."""
-    subject, issuer = certificate.subject.native, certificate.issuer.native
+    subject, issuer = _parts(certificate.subject), _parts(certificate.issuer)
     organisation = subject.get("organization_name", "")
     return {
-        "signer": _text(subject.get("common_name") or organisation or certificate.subject.human_friendly),
+        "signer": _text(subject.get("common_name") or organisation or ", ".join(map(_text, subject.values()))),
         "organisation": _text(organisation),
-        "issuer": _text(issuer.get("common_name") or certificate.issuer.human_friendly),
+        "issuer": _text(issuer.get("common_name") or ", ".join(map(_text, issuer.values()))),
         "serial": f"{certificate.serial_number:x}",
     }
+
+
+def _parts(name: x509.Name) -> dict[str, Any]:
+    """The last value of each type in a name, without those that cannot be decoded."""
+    found: dict[str, Any] = {}
+    for relative in name.chosen:
+        for one in relative:
+            with suppress(*UNDECODABLE):
+                found[one["type"].native] = one["value"].native
+    return found
 
 
 def _text(value: object) -> str:
@@ -252,7 +273,7 @@ def _algorithm(info: cms.SignerInfo, certificate: x509.Certificate) -> str:
     if name_of(info["signature_algorithm"]).startswith("SM2"):
         return "SM2 with SM3"
     kind = str(key.algorithm)
-    size = f" {key.bit_size}" if kind in ("rsa", "rsassa_pss", "dsa") else ""
+    size = f" {_bits(key)}" if _bits(key) else ""
     if kind == "ec":
         size = f" {key['algorithm']['parameters'].chosen.native}"
     scheme = "RSA-PSS" if "pss" in str(info["signature_algorithm"]["algorithm"].native) else kind.upper()
@@ -263,10 +284,17 @@ def _weaknesses(info: cms.SignerInfo, certificate: x509.Certificate) -> list[Rea
     key, found = certificate.public_key, []
     if _digest_name(info) == "sha1":
         found.append(Reason("weak", {"name": "SHA-1"}))
-    if str(key.algorithm) in ("rsa", "rsassa_pss", "dsa") and key.bit_size < 2048:
-        facts: Facts = {"name": f"{str(key.algorithm).upper()}-{key.bit_size}"}
+    if 0 < _bits(key) < 2048:
+        facts: Facts = {"name": f"{str(key.algorithm).upper()}-{_bits(key)}"}
         found.append(Reason("weak", facts))
     return found
+
+
+def _bits(key: Any) -> int:
+    """The length of an RSA or DSA key; 0 for others, and for DSA without parameters."""
+    with suppress(*UNDECODABLE):
+        return int(key.bit_size) if str(key.algorithm) in ("rsa", "rsassa_pss", "dsa") else 0
+    return 0
 
 
 # When
@@ -284,7 +312,11 @@ def _proven_time(info: cms.SignerInfo, message: Message, depth: int) -> tuple[da
     if depth >= DEPTH:
         return None, []
     notes: list[Reason] = []
-    for token in _unsigned(info, "signature_time_stamp_token"):
+    try:
+        tokens = _unsigned(info, "signature_time_stamp_token")
+    except UNDECODABLE as error:
+        raise broken("bad_timestamp") from error
+    for token in tokens:
         found = judge_token(token, lambda: bytes(info["signature"].native), message, depth + 1)
         if found.verdict in (Verdict.BROKEN, Verdict.ALTERED):
             raise broken("bad_timestamp")
@@ -302,7 +334,7 @@ def judge_token(token: cms.ContentInfo, stamped: Content, around: Message, depth
         inner = signed["encap_content_info"]
         if token["content_type"].native != "signed_data" or inner["content_type"].native != "tst_info":
             return unfit
-        encoded = bytes(inner["content"])
+        encoded = content_of(signed) or b""
         told = tsp.TSTInfo.load(encoded)
         imprint = told["message_imprint"]
         algorithm = imprint["hash_algorithm"]["algorithm"]
@@ -329,7 +361,7 @@ def judge_token(token: cms.ContentInfo, stamped: Content, around: Message, depth
         ):
             return replace(found, verdict=Verdict.ALTERED, reason=Reason("digest"))
         return found
-    except (Bad, Unsupported, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
+    except (Bad, Unsupported, *UNDECODABLE):
         return unfit
 
 

@@ -13,12 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from asn1crypto import cms, core, x509
-from cryptography.hazmat.primitives import serialization
+from asn1crypto import algos, cms, core, tsp, x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from .makers import DAY, MOMENT, Case, Cases, Holder, World, revocation_list
 from .writing import above, attribute, message, names_certificate, signed, signer_info
 
+SHA256 = algos.DigestAlgorithmId("sha256").dump()
 TEXT = "关于同意设立企业的批复\n第二行\n".encode()
 
 
@@ -85,6 +88,18 @@ def _sound(world: World) -> Cases:
     yield Case("empty-content", signed(office, b"", attached=True), "valid", "ok")
     yield Case("trailing-bytes", attached + b"\0\0", "valid", "ok")
     yield Case("token-beside", _token(world, TEXT).dump(), "valid", "ok_timestamp", TEXT)
+    answer = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": _token(world, TEXT)})
+    yield Case("answer-beside", answer.dump(), "valid", "ok_timestamp", TEXT)
+    yield Case("answer-for-another", answer.dump(), "altered", "digest", TEXT + b"!")
+    inside = message(
+        [signer_info(office, detached, content_type="signed_data")],
+        above(office),
+        content=detached,
+        content_type="signed_data",
+    )
+    yield Case("message-inside", inside, "valid", "ok")
+    yield Case("sha3-rsa", _sha3_rsa(world), "valid", "ok")
+    yield Case("plain-ecdsa", _plain_ecdsa(world), "valid", "ok")
     text = b"Content-Type: text/plain\r\n\r\nhello"
     kind = b"Content-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     head = b'MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b1; protocol="x"\r\n\r\n'
@@ -97,6 +112,23 @@ def _sound(world: World) -> Cases:
     yield Case("mail-opaque", opaque + base64.encodebytes(attached), "valid", "ok")
     yield Case("asic", _asic(detached, TEXT), "valid", "ok")
     yield Case("asic-changed", _asic(detached, TEXT + b"!"), "altered", "digest")
+
+
+def _sha3_rsa(world: World) -> bytes:
+    info = signer_info(world.rsa, TEXT, attributes=False)
+    info["digest_algorithm"] = {"algorithm": "sha3_256"}
+    info["signature_algorithm"] = {"algorithm": "2.16.840.1.101.3.4.3.14"}
+    info["signature"] = world.rsa.key.sign(TEXT, padding.PKCS1v15(), hashes.SHA3_256())
+    return message([info], above(world.rsa), content=TEXT)
+
+
+def _plain_ecdsa(world: World) -> bytes:
+    """r and s side by side (BSI TR-03111), as German cards write them."""
+    info = signer_info(world.office, TEXT)
+    info["signature_algorithm"] = {"algorithm": "0.4.0.127.0.7.1.1.4.1.3"}
+    pair = decode_dss_signature(info["signature"].native)
+    info["signature"] = b"".join(one.to_bytes(32, "big") for one in pair)
+    return message([info], above(world.office), content=TEXT)
 
 
 def _asic(signature: bytes, content: bytes) -> bytes:
@@ -177,6 +209,9 @@ def _others(world: World) -> Cases:
     data = cms.ContentInfo({"content_type": "data", "content": core.OctetString(TEXT)})
     yield Case("data", data.dump(), "unsigned", "other_message")
     yield Case("detached-alone", signed(world.office, TEXT), "unreadable", "no_content")
+    yield Case("detached-alone-spoilt", signed(world.office, TEXT, spoil=True), "broken", "bad_value")
+    unknown = signed(world.office, TEXT, attached=True).replace(SHA256, SHA256[:-1] + b"\x7f")
+    yield Case("unknown-digest", unknown, "unreadable", "algorithm")
     yield Case("nothing", b"", "unreadable", "empty")
     yield Case("text", TEXT, "unreadable", "not_known")
     yield Case("zeros", bytes(5000), "unreadable", "not_known")

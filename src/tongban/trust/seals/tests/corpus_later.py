@@ -102,6 +102,18 @@ def hybrid(pdf: bytes) -> bytes:
     return out.replace(said, b"trailer\n<< /XRefStm %d /Size %d" % (len(pdf), number + 1))
 
 
+def _long_term_replaced(pdf: bytes, *, gone: bool = False) -> bytes:
+    """As several common programs do: what stood below /VRI is written anew; or nobody should: all is taken away."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    if gone:
+        del writer.root["/DSS"]
+    else:
+        writer.root["/DSS"]["/VRI"] = generic.DictionaryObject({pdf_name("/Type"): pdf_name("/VRI")})
+        writer.update_container(writer.root["/DSS"])
+    writer.update_root()
+    return written(writer)
+
+
 def later_changes(world: World, plain: bytes, form: bytes, sealed: bytes, sealed_form: bytes) -> Cases:
     office = world.office.signer()
     yield Case("filled-after", _fill(sealed_form), "valid", "ok_changes")
@@ -110,6 +122,13 @@ def later_changes(world: World, plain: bytes, form: bytes, sealed: bytes, sealed
     yield Case("certified-1-filled", _fill(certified[1]), "altered")
     yield Case("certified-2-filled", _fill(certified[2]), "valid", "ok_changes")
     yield Case("certified-3-filled", _fill(certified[3]), "valid", "ok_changes")
+    lasting = seal(long_term(world, sealed), world.second.signer(), "Seal2")
+    yield Case("long-term-replaced", _long_term_replaced(lasting), "valid", "ok_changes")
+    yield Case("long-term-gone", _long_term_replaced(lasting, gone=True), "altered", "changed_after")
+    spare = size_of(plain)
+    spared = seal(increment(plain, {spare: b"(spare)"}), office)
+    yield Case("unused-freed", increment(spared, {}, freed=spare), "valid", "ok")
+    yield Case("page-freed", increment(spared, {}, freed=object_of(plain, rb"page 1")[0]), "altered", "changed_after")
     yield Case("certified-1-long-term", long_term(world, certified[1]), "valid", "ok_changes")
     yield Case(
         "certified-1-sealed", hand_sealed(certified[1], lambda data: signed(world.office, data)), "altered", "two_ways"
@@ -128,7 +147,8 @@ def later_changes(world: World, plain: bytes, form: bytes, sealed: bytes, sealed
     yield Case("locked-filled", _fill(locked, 1), "altered")
     mixed = seal(hybrid(plain), office, strict=False)
     yield Case("hybrid", mixed, "valid", "ok")
-    yield Case("hybrid-changed", _page_changed(mixed), "altered", "two_ways")
+    yield Case("hybrid-changed", _page_changed(mixed), "altered", "changed_after")
+    yield Case("hybrid-sealed-twice", seal(mixed, world.second.signer(), "Seal2", strict=False), "valid", "ok_changes")
     yield Case("hybrid-after", hybrid(sealed), "altered", "two_ways")
     yield Case("note-after", _annotate(sealed, "/Text"), "altered")
     yield Case("page-changed", _page_changed(sealed), "altered", "changed_after")

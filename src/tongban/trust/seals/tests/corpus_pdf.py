@@ -10,7 +10,10 @@ from typing import Any
 
 import pikepdf
 from asn1crypto import core
+from pyhanko.pdf_utils.crypt.pubkey import RecipientEncryptionPolicy
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import fields, signers
 
 from .corpus_later import later_changes, stream_replaced
@@ -290,6 +293,16 @@ def _unreadable(world: World, plain: bytes, sealed: bytes) -> Cases:
     yield Case("cut-early", sealed[:400], "unreadable")
     yield Case("cut-half", plain[: len(plain) // 2], "unreadable")
     yield Case("password", _encrypted(world, plain, "secret"), "unreadable", "password")
+    writer = copy_into_new_writer(PdfFileReader(BytesIO(plain)))
+    writer.encrypt_pubkey([world.rsa.asn1], policy=RecipientEncryptionPolicy(ignore_key_usage=True))
+    yield Case("for-somebody-else", written(writer), "unreadable", "password")
+    # No reader of ours gets through this, but the seal covers every byte.
+    loose = hand_sealed(
+        plain.replace(b"/Type /Catalog", b"/Type /Catalog /\xae 1"), lambda data: signed(world.office, data)
+    )
+    yield Case("loose", loose, "valid", "ok")
+    yield Case("loose-changed", loose.replace(b"Approved: page 1", b"Approved: page 7"), "altered", "digest")
+    yield Case("loose-appended", loose + b"1 0 obj\n(more)\nendobj\n%%EOF\n", "altered", "appended")
     loop = plain.replace(b"/Prev", b"/Prex")
     start = int(re.findall(rb"startxref\s+(\d+)", loop)[-1])
     looped = loop.replace(b"trailer <<", b"trailer << /Prev %d" % start)

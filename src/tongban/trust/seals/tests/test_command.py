@@ -57,6 +57,8 @@ def test_people_read_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     first, second = capsys.readouterr().out.splitlines()
     assert first.endswith("sealed.pdf: valid: Unchanged since it was sealed by 省政务服务中心电子印章.")
     assert second.endswith("plain.pdf: unsigned: The file bears no seal.")
+    assert _run("no\nsuch\udcff.pdf") == 1
+    assert capsys.readouterr().out == "no\\nsuch\\udcff.pdf: unreadable: There is no such file.\n"
 
 
 def test_content_given(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,7 +93,7 @@ def message(
         inner["content"] = core.ParsableOctetString(content) if content_type != "data" else content
     names = {info["digest_algorithm"]["algorithm"].native for info in infos}
     signed: dict[str, Any] = {
-        "version": "v1",
+        "version": "v1" if content_type == "data" else "v3",
         "digest_algorithms": [algos.DigestAlgorithm({"algorithm": one}) for one in sorted(names)],
         "encap_content_info": inner,
         "signer_infos": list(infos),
@@ -131,8 +131,8 @@ def names_certificate(holder: Holder) -> cms.CMSAttribute:
 # PDF
 
 
-def increment(pdf: bytes, objects: dict[int, bytes], *, root: int | None = None, catalog: bytes | None = None) -> bytes:
-    """An incremental update written by hand: objects by number, with table and trailer."""
+def increment(pdf: bytes, objects: dict[int, bytes], *, root: int | None = None, freed: int = 0) -> bytes:
+    """An incremental update written by hand: objects by number, and one that is given up, with table and trailer."""
     found = re.findall(rb"startxref\s+(\d+)\s+%%EOF", pdf)
     previous = int(found[-1])
     trailer = pdf[pdf.rfind(b"trailer") :] if b"trailer" in pdf else b""
@@ -146,6 +146,8 @@ def increment(pdf: bytes, objects: dict[int, bytes], *, root: int | None = None,
     out += b"xref\n"
     for number, place in sorted(places.items()):
         out += b"%d 1\n%010d 00000 n \n" % (number, place)
+    if freed:
+        out += b"%d 1\n0000000000 00001 f \n" % freed
     biggest = max([size, *(number + 1 for number in objects)])
     identity = re.findall(rb"/ID ?\[.*?\]", trailer)
     top = b"%d 0 R" % root if root else top
