@@ -35,8 +35,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], run:
         "harvest",
         help=text,
         description=f"{text}. Reads DCAT and DCAT-AP 1 to 3 (Turtle, JSON-LD, RDF/XML, N-Triples, N-Quads, TriG), "
-        "data.json 1.0 and 1.1, and answers of CKAN, compressed or not; what it is, is told from its content. "
-        "Exit status 0 if the file was read, 1 if it cannot be, 2 for wrong usage.",
+        "data.json 1.0, 1.1 and 3.0, answers of CKAN and schema.org, compressed or not; what it is, is told from its "
+        "content. Exit status 0 if the file was read, 1 if it cannot be, 2 for wrong usage.",
     )
     parser.add_argument("source", metavar="FILE_OR_URL", help="a file, or an http(s) address")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -61,7 +61,7 @@ def harvest_one(arguments: argparse.Namespace) -> int:
         if address:
             report = harvest(source, lambda: _fetched(source), address)
         else:
-            report = harvest(source, lambda: from_file(Path(source)), file=Path(source))
+            report = harvest(source, lambda: from_file(Path(source)))
         if arguments.store and report.failure is None:
             from .dcat.storing import store_as
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
+from .documents import LISTS
 from .report import Entry, File, Finding, Severity, Unreadable, preferred, shown
 from .values import address_fault, is_date
 
 _MOST = 100
+_TELLING = {"title", "description", "identifier", "accessLevel", "keyword", "publisher", "modified"}
+_SINGLE = _TELLING - {"title", "description"}
 _ACCESS = ("public", "restricted public", "non-public")
 
 
@@ -34,25 +37,37 @@ def judged(document: Any) -> tuple[str, Iterable[Entry], list[Finding]]:
     findings: list[Finding] = []
     if isinstance(document, dict) and ("result" in document or "success" in document):
         return "ckan", _each(_ckan_packages(document, findings), _ckan), findings
-    if isinstance(document, dict) and ("dataset" in document or "data.gov" in str(document.get("conformsTo"))):
-        if not isinstance(document.get("dataset"), list | Iterator):
+    if _is_data_json(document):
+        if not any(isinstance(document.get(key), list | Iterator) for key in LISTS):
             raise Unreadable("not_a_catalogue", "“dataset” has to be a list, even with nothing in it")
         if document.get("@type") == "Catalog" or isinstance(document.get("conformsTo"), dict):
-            services = document["service"] if isinstance(document.get("service"), list) else []
-            entries = _each(document["dataset"], _data_json_3, "/dataset")
-            return "data.json-3.0", chain(entries, _each(services, _service, "/service")), findings
+            return "data.json-3.0", _nested(document, "", {}), findings
         if "conformsTo" not in document:
             findings.append(
                 Finding("conforms_to_missing", "data.json 1.1 names its schema in conformsTo", "/conformsTo")
             )
         return "data.json-1.1", _each(document["dataset"], _data_json, "/dataset"), findings
+    if isinstance(document, dict) and (_is_ckan(document) or (_SINGLE & document.keys() and "$schema" not in document)):
+        document = [document]  # one dataset without a catalogue
     if isinstance(document, list | Rows):
         head = [one for one in (document if isinstance(document, list) else document.head) if isinstance(one, dict)]
-        if any("resources" in one or "notes" in one for one in head):
+        if any(_is_ckan(one) for one in head):
             return "ckan", _each(document, _ckan), findings
-        if any({"title", "description", "identifier", "accessLevel"} & one.keys() for one in head):
+        if any(len(_TELLING & one.keys()) > 1 for one in head):
             return "data.json-1.0", _each(document, _data_json), findings
     raise Unreadable("not_a_catalogue", "this JSON is neither DCAT, nor a data.json, nor an answer of CKAN")
+
+
+def _is_data_json(document: Any) -> bool:
+    return isinstance(document, dict) and (
+        any(isinstance(document.get(key), list | Iterator) for key in LISTS)
+        or "dataset" in document
+        or "data.gov" in str(document.get("conformsTo"))
+    )
+
+
+def _is_ckan(row: dict[str, Any]) -> bool:
+    return isinstance(row.get("resources"), list) or "notes" in row
 
 
 def _ckan_packages(document: dict[str, Any], findings: list[Finding]) -> list[Any]:
@@ -64,16 +79,21 @@ def _ckan_packages(document: dict[str, Any], findings: list[Finding]) -> list[An
         if isinstance(count, int) and count > here:
             findings.append(Finding("paged", f"this page holds {here} of {count} datasets; the others are not read"))
         return list(result["results"])
-    if isinstance(result, dict):
+    if isinstance(result, dict) and _is_ckan(result):
         return [result]
     if isinstance(result, list):
         return result
     raise Unreadable("not_a_catalogue", "this answer of CKAN holds no datasets")
 
 
-def _each(rows: Iterable[Any], read: Callable[[dict[str, Any], str], Entry], place: str = "") -> Iterator[Entry]:
-    """One entry per row; the first with an identifier keeps it."""
-    seen: dict[str, str] = {}
+def _each(
+    rows: Iterable[Any],
+    read: Callable[[dict[str, Any], str], Entry],
+    place: str = "",
+    seen: dict[str, str] | None = None,
+) -> Iterator[Entry]:
+    """One entry per row; the first with an identifier keeps it. `seen` are identifiers and where they stood."""
+    seen = {} if seen is None else seen
     for at, row in enumerate(rows):
         path = f"{place}/{at}"
         if not isinstance(row, dict):
@@ -117,6 +137,32 @@ def _mandatory(row: dict[str, Any], key: str, path: str, called: str = "") -> It
 # data.json
 
 
+def _nested(catalogue: dict[str, Any], place: str, seen: dict[str, str]) -> Iterator[Entry]:
+    """What DCAT-US 3 lets a catalogue hold: datasets, series with their members, services, other catalogues."""
+
+    def listed(owner: dict[str, Any], key: str) -> list[Any]:
+        return owner[key] if isinstance(owner.get(key), list) else []
+
+    yield from _each(listed(catalogue, "dataset"), _data_json_3, f"{place}/dataset", seen)
+    yield from _each(listed(catalogue, "datasetSeries"), _series, f"{place}/datasetSeries", seen)
+    for at, series in enumerate(listed(catalogue, "datasetSeries")):
+        members = listed(series, "seriesMember") if isinstance(series, dict) else []
+        new = [one for one in members if isinstance(one, dict) and _identifier(one) not in seen]
+        yield from _each(new, _data_json_3, f"{place}/datasetSeries/{at}/seriesMember", seen)
+    yield from _each(listed(catalogue, "service"), _service, f"{place}/service", seen)
+    for at, one in enumerate(listed(catalogue, "catalog")):
+        if isinstance(one, dict):
+            yield from _nested(one, f"{place}/catalog/{at}", seen)
+
+
+def _series(row: dict[str, Any], path: str) -> Entry:
+    entry = _data_json_3(row, path)
+    found = [one for one in entry.findings if one.code not in ("identifier_missing", "contact_point_missing")]
+    return replace(
+        entry, id=entry.identifier or _text(row.get("@id")) or path, kind="dataset_series", findings=tuple(found)
+    )
+
+
 def _data_json_3(row: dict[str, Any], path: str) -> Entry:
     """DCAT-US 3.0 dropped `accessLevel` and asks for neither keywords nor a date."""
     entry = _data_json(row, path)
@@ -157,6 +203,8 @@ def _data_json(row: dict[str, Any], path: str) -> Entry:
 
 def _identifier(row: dict[str, Any]) -> str:
     given = row.get("identifier")
+    if isinstance(given, dict):  # DCAT-US 3
+        given = given.get("notation") or given.get("@id")
     return str(given) if type(given) is int else _text(given)
 
 
@@ -165,7 +213,7 @@ def _of_data_json(row: dict[str, Any], path: str, publisher: str) -> Iterator[Fi
         yield Finding(
             "identifier_missing", "“identifier” is missing: next time it cannot be recognised", f"{path}/identifier"
         )
-    elif not isinstance(row["identifier"], str):
+    elif type(row["identifier"]) is int:
         yield Finding("identifier_not_text", "“identifier” is a number where a text is asked", f"{path}/identifier")
     if not publisher:
         yield Finding("publisher_missing", "“publisher” is missing or has no name", f"{path}/publisher")
@@ -177,8 +225,9 @@ def _of_data_json(row: dict[str, Any], path: str, publisher: str) -> Iterator[Fi
     elif not isinstance(keywords, list):
         yield Finding("keyword_not_a_list", "“keyword” is to be a list of texts", f"{path}/keyword")
     if row.get("accessLevel") not in _ACCESS:
-        said = f"“{shown(row['accessLevel'])}” is none" if row.get("accessLevel") else "is missing"
-        yield Finding("access_level_bad", f"“accessLevel” {said} of {', '.join(_ACCESS)}", f"{path}/accessLevel")
+        said = f"cannot be “{shown(row['accessLevel'])}”" if row.get("accessLevel") else "is missing"
+        message = f"“accessLevel” {said}; it is one of {', '.join(_ACCESS)}"
+        yield Finding("access_level_bad", message, f"{path}/accessLevel")
     if not row.get("modified"):
         yield Finding("modified_missing", "“modified” is missing", f"{path}/modified")
     for key in ("issued", "modified"):

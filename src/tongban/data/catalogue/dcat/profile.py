@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from rdflib import Graph, Namespace
-from rdflib.namespace import RDF, SH
-from rdflib.term import Node, URIRef
+from pyoxigraph import RdfFormat, parse
+
+from .statements import Statements
+from .terms import ADMS, DCAT, DCT, FOAF, SH, Iri, Node
 
 SHAPES = Path(__file__).parent / "vocabulary" / "dcat-ap-3.0.1.shapes.ttl"
 
-ADMS = Namespace("http://www.w3.org/ns/adms#")
-DCAT = Namespace("http://www.w3.org/ns/dcat#")
-DCT = Namespace("http://purl.org/dc/terms/")
-FOAF = Namespace("http://xmlns.com/foaf/0.1/")
-HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-
 _SHORT = {
-    str(ADMS): "adms",
-    str(DCAT): "dcat",
-    str(DCT): "dct",
-    str(FOAF): "foaf",
+    ADMS.iri: "adms",
+    DCAT.iri: "dcat",
+    DCT.iri: "dct",
+    FOAF.iri: "foaf",
     "http://data.europa.eu/r5r/": "dcatap",
     "http://spdx.org/rdf/terms#": "spdx",
     "http://www.w3.org/ns/odrl/2/": "odrl",
@@ -31,7 +27,7 @@ _SHORT = {
 }
 
 # The properties DCAT-AP 3.0.1 recommends; its shapes do not tell them from optional ones.
-RECOMMENDED: dict[URIRef, tuple[URIRef, ...]] = {
+RECOMMENDED: dict[Iri, tuple[Iri, ...]] = {
     DCAT.Dataset: (
         DCAT.contactPoint,
         DCAT.distribution,
@@ -58,7 +54,7 @@ RECOMMENDED: dict[URIRef, tuple[URIRef, ...]] = {
 class Property:
     """One property of a class. `text` tells a literal from a reference; `datatype` is "" where any will do."""
 
-    iri: URIRef
+    iri: Iri
     mandatory: bool = False
     single: bool = False
     text: bool | None = None
@@ -76,67 +72,49 @@ class Property:
         return "".join(f"_{one.lower()}" if one.isupper() else one for one in name)
 
 
-def short(iri: Node) -> str:
+def short(iri: Iri) -> str:
     """An IRI with the usual prefix, or whole."""
-    text = str(iri)
     for namespace, prefix in _SHORT.items():
-        if text.startswith(namespace):
-            return f"{prefix}:{text[len(namespace) :]}"
-    return text
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return iri
 
 
-def properties(kind: URIRef) -> dict[Node, Property]:
+def properties(kind: Iri) -> dict[Iri, Property]:
     """The properties of a class."""
     return _profile().get(kind, {})
 
 
+def classes() -> Iterable[Iri]:
+    """The classes it has rules for."""
+    return _profile()
+
+
 @cache
-def mandatory(kind: URIRef) -> tuple[Property, ...]:
+def mandatory(kind: Iri) -> tuple[Property, ...]:
     """What an entry of this class must have, by name."""
     return tuple(sorted((one for one in properties(kind).values() if one.mandatory), key=lambda one: one.short))
 
 
-def shapes() -> Graph:
-    """The shapes of DCAT-AP 3.0.1, without the two constraints that its publisher names and never describes."""
-    graph = Graph(bind_namespaces="none").parse(SHAPES, format="turtle")
-    for shape, constraint in list(graph.subject_objects(SH.property)):
-        if graph.value(constraint, SH.path) is None:
-            graph.remove((shape, SH.property, constraint))
-    return graph
-
-
 @cache
-def _profile() -> dict[URIRef, dict[Node, Property]]:
-    graph = shapes()
-    profile: dict[URIRef, dict[Node, Property]] = {}
-    for shape, kind in graph.subject_objects(SH.targetClass):
-        of_kind = profile.setdefault(URIRef(str(kind)), {})
-        for constraint in graph.objects(shape, SH.property):
-            iri = URIRef(str(graph.value(constraint, SH.path)))
-            node_kind = graph.value(constraint, SH.nodeKind)
+def _profile() -> dict[Iri, dict[Iri, Property]]:
+    shapes = Statements(listing=[SH.targetClass])
+    shapes.take(parse(path=SHAPES, format=RdfFormat.TURTLE))
+
+    def value(node: Node, predicate: Iri) -> str:
+        return next((str(one) for one in shapes.values(node, predicate)), "")
+
+    profile: dict[Iri, dict[Iri, Property]] = {}
+    for shape in shapes.listing[SH.targetClass]:
+        of_kind = profile.setdefault(Iri(value(shape, SH.targetClass)), {})
+        for constraint in shapes.values(shape, SH.property):
+            iri, node_kind = Iri(value(constraint, SH.path)), value(constraint, SH.nodeKind)
             known = of_kind.get(iri, Property(iri))
             of_kind[iri] = Property(
                 iri,
-                mandatory=known.mandatory or graph.value(constraint, SH.minCount) is not None,
-                single=known.single or graph.value(constraint, SH.maxCount) is not None,
+                mandatory=known.mandatory or bool(shapes.values(constraint, SH.minCount)),
+                single=known.single or bool(shapes.values(constraint, SH.maxCount)),
                 text=node_kind == SH.Literal if node_kind else known.text,
-                datatype=str(graph.value(constraint, SH.datatype) or known.datatype),
+                datatype=value(constraint, SH.datatype) or known.datatype,
             )
     return profile
-
-
-__all__ = [
-    "ADMS",
-    "DCAT",
-    "DCT",
-    "FOAF",
-    "HYDRA",
-    "RDF",
-    "RECOMMENDED",
-    "SHAPES",
-    "Property",
-    "mandatory",
-    "properties",
-    "shapes",
-    "short",
-]

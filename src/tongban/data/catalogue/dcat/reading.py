@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import codecs
+import gzip
+import io
+import os
 import re
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
 
 from .report import Finding, Unreadable
 
 LARGEST = 1024 * 1024 * 1024  # bytes of text, after unpacking
 _CHUNK = 1024 * 1024
+_IN_MEMORY = 4 * _CHUNK
+_SPACE = codecs.BOM_UTF8 + b" \t\r\n"
 _BOMS = (  # the longer first: UTF-32 begins like UTF-16
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -29,69 +38,111 @@ _KNOWN_BINARY = (
     (b"PAR1", "a Parquet file"),
 )
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
 
-def from_file(path: Path) -> bytes:
-    """The file's bytes, `Unreadable` where there is no such file."""
+def from_file(path: Path) -> IO[bytes]:
+    """The file, to be read from anywhere; `Unreadable` where there is no such file."""
     try:
         if path.is_dir():
             raise Unreadable("not_a_file", "this is a folder, not a file")
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        file = path.open("rb")
+        if path.is_file():
+            return file
+        with file:  # what a pipe gives can be read once
+            return _copied(iter(lambda: file.read(_CHUNK), b""))
     except FileNotFoundError as error:
         raise Unreadable("missing", "there is no such file") from error
     except PermissionError as error:
         raise Unreadable("no_permission", "the file may not be read") from error
     except (OSError, ValueError) as error:
         raise Unreadable("missing", f"the file cannot be read: {type(error).__name__}") from error
-    return _small(content)
 
 
-def _small(content: bytes) -> bytes:
-    if len(content) > LARGEST:
-        raise Unreadable("too_large", f"larger than {LARGEST // 1024**2} MB")
-    return content
+def _copied(pieces: Iterable[bytes], unpacked: str = "") -> IO[bytes]:
+    """What comes in pieces, as a file; counted on the way (T22)."""
+    file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by who asked
+    for piece in pieces:
+        file.write(piece)
+        if file.tell() > LARGEST:
+            raise Unreadable("too_large", f"larger than {LARGEST // 1024**2} MB{unpacked}")
+    file.seek(0)
+    return cast("IO[bytes]", file)
 
 
-def text_of(content: bytes) -> tuple[str, str, list[Finding]]:
-    """The text, its encoding, and what is to be said about it. `Unreadable` if it is no text."""
-    findings: list[Finding] = []
+def utf8_of(file: IO[bytes]) -> tuple[IO[bytes], str, list[Finding]]:
+    """The text in UTF-8 from its first character on, the encoding it had, and what is to be said about it.
+    `Unreadable` if it is no text."""
     for _layer in range(2):  # sent compressed what was stored compressed
-        if content[:2] != b"\x1f\x8b":
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not packed:
             break
-        content = _unpacked(content)
+        file = _copied(_unpacked(file), " when unpacked")
+    if file.seek(0, os.SEEK_END) > LARGEST:
+        raise Unreadable("too_large", f"larger than {LARGEST // 1024**2} MB")
+    file.seek(0)
+    head = file.read(_CHUNK)
     for mark, kind in _KNOWN_BINARY:
-        if content.startswith(mark):
+        if head.startswith(mark):
             raise Unreadable("format_unknown", f"this is {kind}; no catalogue can be read from it")
-    text, encoding = _decoded(content)
+    encoding = "utf-8" if _is_utf8(file, head) else ""
+    file.seek(0)
+    if not encoding:
+        text, encoding = _decoded(file.read())
+        file = io.BytesIO(_XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1).encode("utf-8", "replace"))
+    findings: list[Finding] = []
     if encoding != "utf-8":
         findings.append(Finding("not_utf8", f"the text was read as {encoding}; catalogues are exchanged in UTF-8"))
-    if "\x00" in text:
-        raise Unreadable("format_unknown", "this is no text file")
-    if not text.strip():
-        raise Unreadable("empty", "the file is empty")
-    return text, encoding, findings
+    return _from_first(file), encoding, findings
 
 
-def _unpacked(content: bytes) -> bytes:
-    """All members of a gzip file, counted while they are unpacked (T22)."""
-    out = bytearray()
-    while content[:2] == b"\x1f\x8b":
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+def _is_utf8(file: IO[bytes], head: bytes) -> bool:
+    """Whether all of it is, by its marks and its bytes."""
+    declared = _XML_ENCODING.match(head[:200])
+    if any(head.startswith(mark) for mark, name in _BOMS if name != "utf-8"):
+        return False
+    if declared and declared.group(1).lower() not in (b"utf-8", b"utf8"):
+        return False
+    if len(head) > 1 and not (any(head[1:64:2]) and any(head[:64:2])):  # UTF-16 without a mark
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    file.seek(0)
+    try:
+        while piece := file.read(_CHUNK):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _from_first(file: IO[bytes]) -> IO[bytes]:
+    """The file without space before its first character."""
+    before = 0
+    while piece := file.read(_CHUNK):
+        before += len(piece) - len(rest := piece.lstrip(_SPACE))
+        if rest:
+            if b"\x00" in rest:
+                raise Unreadable("format_unknown", "this is no text file")
+            file.seek(before)
+            if not before:
+                return file
+            return _copied(iter(lambda: file.read(_CHUNK), b""))
+    raise Unreadable("empty", "the file is empty")
+
+
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """The members of a gzip file."""
+    with gzip.GzipFile(fileobj=file) as packed:
         try:
-            while not unpacker.eof:
-                piece = unpacker.decompress(content, _CHUNK)
-                out += piece
-                if len(out) > LARGEST:
-                    raise Unreadable("too_large", f"larger than {LARGEST // 1024**2} MB when unpacked")
-                content = unpacker.unconsumed_tail
-                if not content and len(piece) < _CHUNK and not unpacker.eof:
-                    raise Unreadable("gzip_broken", "the compressed file ends too early")
-        except zlib.error as error:
+            while piece := packed.read(_CHUNK):
+                yield piece
+        except EOFError as error:
+            raise Unreadable("gzip_broken", "the compressed file ends too early") from error
+        except (OSError, zlib.error) as error:
             raise Unreadable("gzip_broken", "the compressed file is damaged") from error
-        content = unpacker.unused_data
-    return bytes(out)
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -104,6 +155,9 @@ def _decoded(content: bytes) -> tuple[str, str]:
     declared = _XML_ENCODING.match(content[:200])
     if declared:
         named = _named(declared.group(1).decode())
+        if named.startswith(("ascii", "iso8859", "cp12")):  # what reads as UTF-8 is UTF-8, whatever it says
+            with suppress(UnicodeDecodeError):
+                return content.decode(), "utf-8"
         try:
             return content.decode(named), named
         except UnicodeDecodeError as error:

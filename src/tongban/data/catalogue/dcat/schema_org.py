@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from rdflib.namespace import RDF
-from rdflib.term import Literal, Node, URIRef
-
-from .profile import DCAT, DCT, FOAF
 from .statements import Statements, Values
+from .terms import DCAT, DCT, FOAF, RDF, Iri, Namespace, Node, Text
 from .values import address_fault
 
 _SPACES = ("https://schema.org/", "http://schema.org/")
@@ -33,20 +30,26 @@ _WORDS = {
     "contentUrl": DCAT.accessURL,
 }
 _ADDRESSES = (DCT.license, DCAT.landingPage, DCAT.accessURL)  # schema.org lets them be text
-_OF_CLASS: dict[Node, dict[Node, Node]] = {  # where the same word means something else
+_OF_CLASS: dict[Node, dict[Iri, Iri]] = {  # where the same word means something else
     DCAT.Distribution: {DCAT.landingPage: DCAT.accessURL},
     DCAT.Catalog: {DCAT.landingPage: FOAF.homepage},
     FOAF.Agent: {DCT.title: FOAF.name, DCAT.landingPage: FOAF.homepage},
 }
+CLASSES = tuple(Namespace(space).__getattr__(name) for space in _SPACES for name in ("Dataset", "DataCatalog"))
+LISTING = tuple(Namespace(space).dataset for space in _SPACES)
 
 
 def translated(statements: Statements) -> bool:
-    """Whether these are statements in schema.org's words; they are then replaced by those of DCAT, where it has any."""
-    wanted = [URIRef(space + name) for space in _SPACES for name in ("Dataset", "DataCatalog")]
-    if next(statements.of_type(*wanted), None) is None or next(statements.of_type(DCAT.Dataset), None) is not None:
+    """Whether these are statements in schema.org's words; they are from then on read as those of DCAT, where it has
+    any."""
+    if next(statements.of_type(*CLASSES), None) is None or next(statements.of_type(DCAT.Dataset), None) is not None:
         return False
-    for node, values in statements.about.items():
-        statements.about[node] = _translated(values)
+    statements.read = _translated
+    statements.about.cache_clear()
+    for node, types in statements.typed.items():
+        statements.typed[node] = tuple(_CLASSES.get(_name(one), one) for one in types)
+    for word in LISTING:
+        statements.listing[DCAT.dataset] |= statements.listing[word]
     return True
 
 
@@ -57,7 +60,7 @@ def _translated(values: Values) -> Values:
     for word, given in values.items():
         if word == RDF.type:
             continue
-        known: Node = _WORDS.get(_name(word), word)
+        known = _WORDS.get(_name(word), word)
         known = special.get(known, known)
         said.setdefault(known, []).extend(_address(one) if known in _ADDRESSES else one for one in given)
     return said
@@ -65,9 +68,8 @@ def _translated(values: Values) -> Values:
 
 def _name(node: Node) -> str:
     """The word of schema.org that a node is, "" if none."""
-    return next((str(node)[len(one) :] for one in _SPACES if str(node).startswith(one)), "")
+    return next((node[len(one) :] for one in _SPACES if node.startswith(one)), "")
 
 
 def _address(value: Node) -> Node:
-    text = str(value)
-    return URIRef(text) if isinstance(value, Literal) and not address_fault(text) else value
+    return Iri(value) if isinstance(value, Text) and not address_fault(value) else value

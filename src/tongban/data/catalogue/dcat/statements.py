@@ -1,122 +1,136 @@
-"""What a file states, kept as subject -> property -> values: all that harvesting asks, a fraction of a graph's size."""
+"""What a file states, kept as subject -> property -> values: in memory, or on disk once it is more than a little."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import Any
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 
-from rdflib.graph import Graph
-from rdflib.namespace import RDF
-from rdflib.store import Store
-from rdflib.term import Node, URIRef
+from pyoxigraph import DefaultGraph, Quad
+
+from .terms import DCAT, DCT, FOAF, RDF, Iri, Node, Text, packed, unpacked
 
 # Spellings of the vocabularies seen in the field, and what they mean.
-_SPELLINGS = {
-    "https://www.w3.org/ns/dcat#": "http://www.w3.org/ns/dcat#",
-    "http://www.w3.org/ns/dcat/": "http://www.w3.org/ns/dcat#",
-    "http://vocab.deri.ie/dcat#": "http://www.w3.org/ns/dcat#",
-    "https://purl.org/dc/terms/": "http://purl.org/dc/terms/",
-    "http://purl.org/dc/terms#": "http://purl.org/dc/terms/",
-    "https://xmlns.com/foaf/0.1/": "http://xmlns.com/foaf/0.1/",
-    "http://www.w3.org/ns/dcat#accessUrl": "http://www.w3.org/ns/dcat#accessURL",
-    "http://www.w3.org/ns/dcat#downloadUrl": "http://www.w3.org/ns/dcat#downloadURL",
-}
+_SPELLINGS = (
+    (re.compile(r"https?://(?:www\.)?w3c?\.org/ns/dcat[#/]?(?=[A-Za-z])|http://vocab\.deri\.ie/dcat#"), DCAT.iri),
+    (re.compile(r"https?://(?:www\.)?purl\.org/(?:dc/)?(?:dc)?terms[#/]?(?=[A-Za-z])"), DCT.iri),
+    (re.compile(r"https?://(?:www\.)?xmlns\.com/foaf/(?:0\.1[/#]?|spec/?[#/])(?=[A-Za-z])"), FOAF.iri),
+)
+_WORDS = {one.lower(): one for one in (DCAT.accessURL, DCAT.downloadURL, DCAT.endpointURL)}
+_IN_MEMORY = 200_000  # statements
+_FEW = 5
+_CACHED = 2_000  # subjects: publishers and catalogues are asked for again and again
 
-_FEW = 16  # values that are compared one by one
-
-Values = dict[Node, list[Node]]
+Values = dict[Iri, list[Node]]
 
 
-def misspelt(text: str) -> dict[str, str]:
-    """Those of the wrong spellings that this text has; most have none, and are read faster."""
-    return {wrong: right for wrong, right in _SPELLINGS.items() if (wrong.partition("#")[2] or wrong) in text}
+def _meant(word: str) -> str:
+    for wrong, right in _SPELLINGS:
+        if match := wrong.match(word):
+            word = right + word[match.end() :]
+            break
+    return _WORDS.get(word.lower(), word)
 
 
-class Statements(Store):
-    """A store that parsers of rdflib write to. It answers by subject only; names of graphs are not kept.
+class Statements:
+    """Statements in the file's order; names of graphs are not kept.
 
-    `misspelt` are beginnings of addresses to be read as others; `respelled` then holds the subjects that needed it.
+    `typed` are the subjects of one of the classes, `listing` those that have one of the properties, as asked for;
+    `respelled` those whose words had to be read as others.
     """
 
-    context_aware = True
-    graph_aware = True
-
-    def __init__(self, misspelt: dict[str, str] | None = None) -> None:
-        super().__init__()
-        self.about: dict[Node, Values] = {}
+    def __init__(self, classes: Collection[Iri] = (), listing: Collection[Iri] = ()) -> None:
+        self.typed: dict[Node, tuple[Iri, ...]] = {}
+        self.listing: dict[Iri, dict[Node, None]] = {one: {} for one in listing}
         self.respelled: set[Node] = set()
-        self._misspelt = misspelt or {}
-        self._same: dict[Node, Node] = {}
-        self._many: dict[int, set[Node]] = {}
+        self.count = 0
+        self.named = False  # whether some stand in a graph with a name
+        self.read: Callable[[Values], Values] | None = None  # how to read what another vocabulary says
+        self._classes = {one.lower(): one for one in classes}
+        self.others: dict[str, None] = {}  # the first few other classes
+        self._words: dict[str, str] = {}
+        self._kinds: dict[str, Iri] = {}
+        self._recent: dict[str, list[str]] = {}
+        self._held = 0
+        self._disk: sqlite3.Connection | None = None
+        self.about = lru_cache(_CACHED)(self._about)
 
-    def add(self, triple: Any, context: Any, quoted: bool = False) -> None:
-        subject, predicate, value = triple
-        if self._misspelt:
-            predicate, value = self._spelled(predicate, subject), self._spelled(value, subject)
-        values = self.about.setdefault(self._one(subject), {}).setdefault(self._one(predicate), [])
-        value = self._one(value)
-        if len(values) < _FEW:
-            if not any(value is one for one in values):
-                values.append(value)
-            return
-        known = self._many.get(id(values))  # a catalogue's 100,000 datasets
-        if known is None:
-            known = self._many[id(values)] = set(values)
-        if value not in known:
-            known.add(value)
-            values.append(value)
+    def take(self, quads: Iterable[Quad]) -> None:
+        """Adds statements as the parser finds them."""
+        a = RDF.type
+        for quad in quads:
+            subject, predicate, value = packed(quad.subject), quad.predicate.value, packed(quad.object)
+            meant = self._words.get(predicate) or self._words.setdefault(predicate, _meant(predicate))
+            if meant != predicate:
+                self.respelled.add(unpacked(subject))
+            if meant == a:
+                value = self._class(subject, value)
+            elif meant in self.listing:
+                self.listing[Iri(meant)].setdefault(unpacked(subject))
+            self._recent.setdefault(subject, []).extend((meant, value))
+            self._held += 1
+            self.count += 1
+            self.named = self.named or not isinstance(quad.graph_name, DefaultGraph)
+            if self._held > _IN_MEMORY:
+                self._put_away()
 
-    def _one(self, node: Node) -> Node:
-        """The same object for the same node: a catalogue names its vocabularies a million times."""
-        return self._same.setdefault(node, node)
+    def _class(self, subject: str, value: str) -> str:
+        """The class that is meant; subjects of the wanted ones are remembered."""
+        if value[0] != "<":
+            return value
+        kind = self._kinds.get(value)
+        if kind is None:
+            meant = _meant(value[1:])
+            kind = self._kinds[value] = Iri(self._classes.get(meant.lower(), meant))
+        node = unpacked(subject)
+        if kind != value[1:]:
+            self.respelled.add(node)
+        if kind.lower() in self._classes:
+            self.typed[node] = (*self.typed.get(node, ()), kind)
+        elif len(self.others) < _FEW:
+            self.others.setdefault(kind)
+        return f"<{kind}"
 
-    def _spelled(self, node: Node, subject: Node) -> Node:
-        if isinstance(node, URIRef):
-            for wrong, right in self._misspelt.items():
-                if node.startswith(wrong):
-                    self.respelled.add(subject)
-                    return URIRef(right + node[len(wrong) :])
-        return node
+    def _put_away(self) -> None:
+        if self._disk is None:
+            self._disk = sqlite3.connect("")  # a file without a name, gone with the connection
+            self._disk.execute("PRAGMA journal_mode = OFF")
+            self._disk.execute("CREATE TABLE said (subject TEXT, body TEXT)")
+        rows = ((subject, json.dumps(body, ensure_ascii=False)) for subject, body in self._recent.items())
+        self._disk.executemany("INSERT INTO said VALUES (?, ?)", rows)
+        self._recent, self._held = {}, 0
 
     def parsed(self) -> None:
-        """Nothing more is added: what only adding needed is let go."""
-        self._same.clear()
-        self._many.clear()
+        """Nothing more is added."""
+        if self._disk is not None:
+            self._put_away()
+            self._disk.execute("CREATE INDEX by_subject ON said (subject)")
 
-    # What is asked
+    def _about(self, subject: Node) -> Values:
+        """All that is said about a subject; nothing for one that is only named."""
+        if isinstance(subject, Text):
+            return {}
+        found: dict[str, dict[str, None]] = {}
+        for body in self._bodies(f"<{subject}" if isinstance(subject, Iri) else str(subject)):
+            for predicate, value in zip(body[::2], body[1::2], strict=True):
+                found.setdefault(predicate, {}).setdefault(value)
+        values = {Iri(predicate): [unpacked(one) for one in given] for predicate, given in found.items()}
+        return self.read(values) if self.read else values
 
-    def values(self, subject: Node, predicate: Node) -> list[Node]:
+    def _bodies(self, subject: str) -> Iterator[list[str]]:
+        if self._disk is None:
+            yield self._recent.get(subject, [])
+            return
+        sql = "SELECT body FROM said WHERE subject = ? ORDER BY rowid"
+        for (body,) in self._disk.execute(sql, (subject,)):
+            yield json.loads(body)
+
+    def values(self, subject: Node, predicate: Iri) -> list[Node]:
         """All values, in the file's order."""
-        return self.about.get(subject, {}).get(predicate, [])
+        return self.about(subject).get(predicate, [])
 
-    def of_type(self, *types: Node) -> Iterator[Node]:
-        """Subjects of one of these types, in the file's order."""
-        for subject, values in self.about.items():
-            if any(one in types for one in values.get(RDF.type, ())):
-                yield subject
-
-    def __len__(self, context: Any = None) -> int:
-        return sum(len(values) for one in self.about.values() for values in one.values())
-
-    # What rdflib needs of a store
-
-    def bind(self, prefix: str, namespace: URIRef, override: bool = True) -> None:
-        """Prefixes are the parser's own affair."""
-
-    def namespace(self, prefix: str) -> URIRef | None:
-        return None
-
-    def prefix(self, namespace: URIRef) -> str | None:
-        return None
-
-    def namespaces(self) -> Iterator[tuple[str, URIRef]]:
-        return iter(())
-
-    def add_graph(self, graph: Graph) -> None:
-        pass
-
-    def remove_graph(self, graph: Graph) -> None:
-        pass
-
-    def contexts(self, triple: Any = None) -> Generator[Graph, None, None]:
-        yield from ()
+    def of_type(self, *types: Iri) -> Iterator[Node]:
+        """Subjects of one of these classes, in the file's order; of those that were asked for."""
+        return (subject for subject, classes in self.typed.items() if any(one in types for one in classes))

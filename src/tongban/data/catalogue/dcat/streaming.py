@@ -7,24 +7,23 @@ the first oddity (`Odd`) the file is read again, whole, by the code that knows h
 from __future__ import annotations
 
 import codecs
-import gzip
 import json
 import re
-import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path
+from itertools import chain, islice
 from typing import IO, Any, cast
 
 from . import progress
-from .parsing import is_linked, no_number, shallow
+from .documents import is_linked, no_number, shallow
 from .plain import Rows
 from .reading import LARGEST
 from .report import Unreadable
 
 _CHUNK = 1024 * 1024
 _LONGEST = 16 * _CHUNK  # characters of one row, of what stands before the rows, or behind them
+_PIECE = 500  # items of a list that are read at once
 _HEAD = 20  # rows that tell what the file is
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TELLING = {"dataset", "@graph", "@context", "@type", "conformsTo", "result", "success", "service"}
@@ -36,33 +35,100 @@ class Odd(Exception):
 
 
 @contextmanager
-def document(path: Path) -> Iterator[Any]:
+def document(file: IO[bytes]) -> Iterator[Any]:
     """The document of a file, its rows an iterator instead of a list. `Odd` here or while the rows are read."""
-    if not path.is_file():  # what a pipe gave cannot be read again
-        raise Odd
+    with _plain() as source:
+        yield _document(source(file))
+
+
+def pieces(file: IO[bytes]) -> Iterator[dict[str, Any] | list[Any]]:
+    """A large JSON-LD document as a row of smaller ones that together say the same: its long lists are cut. `Odd` where
+    it has none, or is something else."""
+    with _plain() as source:
+        start = source(file)
+        if start.next() == "[":
+            head = list(islice(items := _items(start, last=True), _PIECE))
+            if len(head) < _PIECE or not is_linked(head):
+                raise Odd
+            yield from _batched(chain(head, items))
+            return
+        whole, long = _outline(start)
+        if not long or not is_linked(whole) or ("id" in whole and "@id" not in whole):
+            raise Odd
+        whole.setdefault("@id", "_:document")
+        yield whole
+        about = {key: value for key, value in whole.items() if key in ("@context", "@id", "@type", "type")}
+        file.seek(0)
+        for name, value in _members(source(file)):
+            if name in long:
+                for some in _batched(value):
+                    yield {**about, name: some}
+
+
+def _batched(items: Iterator[Any]) -> Iterator[list[Any]]:
+    while some := list(islice(items, _PIECE)):
+        yield some
+
+
+def _outline(source: _Source) -> tuple[dict[str, Any], set[str]]:
+    """An object without its long lists, and their names."""
+    whole: dict[str, Any] = {}
+    long: set[str] = set()
+    for name, value in _members(source):
+        if isinstance(value, Iterator):
+            some = list(islice(value, _PIECE))
+            if next(value, None) is not None:
+                long.add(name)
+                some = []
+                deque(value, maxlen=0)
+            value = some
+        if name in whole:
+            raise Odd
+        whole[name] = value
+    return whole, long
+
+
+def _members(source: _Source) -> Iterator[tuple[str, Any]]:
+    """Name and value of an object's members, one after the other; a list is an iterator, to be read before the next."""
+    source.skip("{")
+    while True:
+        name = source.value()
+        source.skip(":")
+        if not isinstance(name, str):
+            raise Odd
+        if source.next() == "[":
+            items = _items(source)
+            yield name, items
+            deque(items, maxlen=0)
+        else:
+            yield name, _shallow(source.value())
+        if source.next() == "}":
+            break
+        source.skip(",")
+    source.skip("}")
+    _end(source)
+
+
+@contextmanager
+def _plain() -> Iterator[Callable[[IO[bytes]], _Source]]:
+    """Whatever is wrong with the text is `Odd`."""
+
+    def source(file: IO[bytes]) -> _Source:
+        made = _Source(file)
+        progress.at("reading", lambda: made.taken // _CHUNK)
+        return made
+
     try:
-        with path.open("rb") as file:
-            source = _Source(cast("IO[bytes]", gzip.GzipFile(fileobj=file) if _packed(file) else file))
-            progress.at("reading", lambda: source.taken // _CHUNK)
-            try:
-                yield _document(source)
-            except (ValueError, EOFError, RecursionError, Unreadable) as error:  # JSON and UnicodeDecode errors as well
-                raise Odd from error
-    except (OSError, zlib.error) as error:  # no such file; a broken gzip file, too
+        yield source
+    except (ValueError, RecursionError, Unreadable) as error:  # JSON and UnicodeDecode errors as well
         raise Odd from error
-
-
-def _packed(file: IO[bytes]) -> bool:
-    start = file.read(2)
-    file.seek(0)
-    return start == b"\x1f\x8b"
 
 
 class _Source:
     """Text of which only what was not understood yet is kept."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.decoder = file, codecs.getincrementaldecoder("utf-8-sig")()
+        self.file, self.decoder = file, codecs.getincrementaldecoder("utf-8")()
         self.text, self.at, self.taken, self.ended = "", 0, 0, False
 
     def more(self) -> bool:

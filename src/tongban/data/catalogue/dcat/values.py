@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from rdflib.term import BNode, Literal, Node, URIRef
-
-from .parsing import BASE
 from .report import shown
+from .terms import Blank, Iri, Node, Text
+
+BASE = "http://relative.invalid/"  # what relative IRIs of a file without a base are resolved against
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]+")
 _WEB = re.compile(r"(?i)(https?|ftps?|sftp)://[^/?#\s]*[^/?#\s@:]")
@@ -37,12 +37,12 @@ def address_fault(value: str) -> str:
     return ""
 
 
-def number_fault(value: Literal, datatype: str) -> str:
+def number_fault(value: Text, datatype: str) -> str:
     """What is wrong with a value that has to be of `datatype`."""
     name = datatype.removeprefix(_XSD)
     if not _LEXICAL[datatype].fullmatch(str(value).strip()):
         return f"“{shown(value)}” is no {name}"
-    if str(value.datatype or "") != datatype:
+    if value.datatype != datatype:
         return f"it is not given as xsd:{name}"
     return ""
 
@@ -67,22 +67,22 @@ def is_date(text: str) -> bool:
     return False
 
 
-def is_typed_date(value: Literal) -> bool:
+def is_typed_date(value: Text) -> bool:
     """Whether it says that it is a date, as DCAT-AP asks."""
-    return str(value.datatype or "") in _DATE_TYPES
+    return value.datatype in _DATE_TYPES
 
 
 def texts(values: list[Node]) -> dict[str, str]:
     """Texts by language tag, the first of each language."""
     found: dict[str, str] = {}
     for value in values:
-        if isinstance(value, Literal) and str(value).strip():
-            found.setdefault((value.language or "").lower(), shown(value))
+        if isinstance(value, Text) and str(value).strip():
+            found.setdefault(value.language.lower(), shown(value))
     return found
 
 
 def reference(value: Node) -> str:
     """An address as it stood in the file; "" for what has none."""
-    if isinstance(value, BNode):
+    if isinstance(value, Blank):
         return ""
-    return str(value).removeprefix(BASE) if isinstance(value, URIRef) else str(value)
+    return str(value).removeprefix(BASE) if isinstance(value, Iri) else str(value)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
+from pyoxigraph import RdfFormat
 
 from tongban.trust.identity.api import public
 
@@ -16,9 +17,9 @@ from .exporting import described
 SIZE = 50
 """Resources in one page."""
 _FORMS = {
-    "ttl": ("turtle", "text/turtle; charset=utf-8"),
-    "jsonld": ("json-ld", "application/ld+json"),
-    "rdf": ("xml", "application/rdf+xml; charset=utf-8"),
+    "ttl": (RdfFormat.TURTLE, "text/turtle; charset=utf-8"),
+    "jsonld": (RdfFormat.JSON_LD, "application/ld+json"),
+    "rdf": (RdfFormat.RDF_XML, "application/rdf+xml; charset=utf-8"),
 }
 
 
@@ -33,7 +34,7 @@ def catalogue(request: HttpRequest, form: str) -> HttpResponse:
     publisher = f"{settings.TONGBAN_REGION_TITLE.get('zh', '')}政府数据中心"
     graph = described([offered(one) for one in found], site, publisher, here, following)
     kind, media = _FORMS[form]
-    response = HttpResponse(graph.serialize(format=kind, encoding="utf-8"), content_type=media)
+    response = HttpResponse(graph.serialize(kind), content_type=media)
     if following:
         response["Link"] = f'<{following}>; rel="next"'
     return response

@@ -19,7 +19,7 @@ from rdflib.namespace import SH
 from tongban.base.kernel.api import Refused
 from tongban.data.catalogue import api, cli
 from tongban.data.catalogue.data import State
-from tongban.data.catalogue.dcat import harvesting, profile, progress, reading
+from tongban.data.catalogue.dcat import reading
 from tongban.data.catalogue.dcat.harvesting import harvest
 from tongban.data.catalogue.dcat.report import Report
 
@@ -146,6 +146,14 @@ def test_what_decides(body: str, status: str, codes: set[str]) -> None:
     assert one(body) == (status, codes)
 
 
+def test_the_reason_names_the_place_and_what_is_there_instead() -> None:
+    broken = RDF_XML + b' xmlns:c="u:">\n<c:Dataset rdf:about="u:a">\n<c:x>text<c:y/></c:x></c:Dataset></rdf:RDF>'
+    failure = read(broken).failure
+    assert failure is not None and (failure.code, failure.line) == ("not_well_formed", 3)
+    failure = read(PREFIXES + "<http://x.org/a> a foaf:Agent .").failure
+    assert failure is not None and failure.message.endswith("http://xmlns.com/foaf/0.1/Agent")
+
+
 def test_duplicate_identifiers_name_the_first() -> None:
     report = read(
         f'{PREFIXES} <http://x.org/a> {GOOD} ; dct:identifier "7" . <http://x.org/b> {GOOD} ; dct:identifier "7" .'
@@ -155,10 +163,10 @@ def test_duplicate_identifiers_name_the_first() -> None:
     assert "http://x.org/a" in next(f for f in second.findings if f.code == "duplicate_identifier").message
 
 
-def test_refused_is_what_the_shapes_of_dcat_ap_miss() -> None:
+def test_refused_is_what_the_shapes_of_dcat_ap_miss(shapes: Graph) -> None:
     """The publisher's own shapes, run by another program, miss a mandatory property on just the refused ones."""
     graph = Graph().parse(data=CATALOGUE, format="turtle")
-    _fine, results, _text = validate(graph, shacl_graph=profile.shapes())
+    _fine, results, _text = validate(graph, shacl_graph=shapes)
     short = {
         str(results.value(one, SH.focusNode))
         for one in results.subjects(SH.sourceConstraintComponent, SH.MinCountConstraintComponent)
@@ -182,60 +190,6 @@ def test_data_04_what_is_fit_is_stored_as_drafts_with_their_owner(
         with pytest.raises(Refused):
             run(str(file), "--store", office, "--as", user)
     assert len(api.resources(state=State.DRAFT)) == 3
-
-
-ODD: dict[str, tuple[bytes, str, list[str]]] = {
-    "schema.org": (
-        b'{"@context": "https://schema.org/", "@type": "Dataset", "@id": "http://x.org/a", "name": "t", '
-        b'"description": "d", "publisher": {"@type": "Organization", "name": "o"}, '
-        b'"distribution": {"@type": "DataDownload", "contentUrl": "http://x.org/f"}}',
-        "json-ld",
-        ["accepted"],
-    ),
-    "JSON lines": (
-        b'{"id": "1", "title": "t", "notes": "d"}\n{"id": "2", "title": "t"}',
-        "ckan",
-        ["accepted", "refused"],
-    ),
-    "DCAT-US 3": (
-        b'{"@type": "Catalog", "dataset": [{"identifier": "1", "title": "t", "description": "d", "publisher": '
-        b'{"name": "o"}, "contactPoint": {"fn": "a"}}], "service": [{"title": "s"}]}',
-        "data.json-3.0",
-        ["accepted", "refused"],
-    ),
-    "titles by language": (
-        b'{"success": true, "result": {"count": 9, "results": [{"id": "1", "title": {"fr": "t"}, '
-        b'"notes": {"fr": "d"}}]}}',
-        "ckan",
-        ["accepted"],
-    ),
-    "one node of RDF/XML": (
-        b'<dcat:Dataset xmlns:dcat="http://www.w3.org/ns/dcat#" xmlns:dct="http://purl.org/dc/terms/" '
-        b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about="http://x.org/a"><dct:title>t</dct:title>'
-        b"<dct:description>d</dct:description></dcat:Dataset>",
-        "rdf/xml",
-        ["accepted"],
-    ),
-    "no context": (
-        b'{"@id": "http://x.org/a", "@type": "dcat:Dataset", "dct:title": "t", "dct:description": "d"}',
-        "json-ld",
-        ["accepted"],
-    ),
-    "accessUrl": (
-        PREFIXES.encode()
-        + b'<http://x.org/a> a dcat:Dataset ; dct:title "t" ; dct:description "d" ; dcat:distribution '
-        b"[ a dcat:Distribution ; dcat:accessUrl <http://x.org/f> ] .",
-        "turtle",
-        ["accepted"],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_odd_catalogues_of_the_field(name: str) -> None:
-    content, form, verdicts = ODD[name]
-    report = read(content)
-    assert (report.format, [one.status.value for one in report.entries]) == (form, verdicts), report.failure
 
 
 DATA_JSON: dict[str, Any] = {
@@ -369,63 +323,3 @@ def test_t33_no_broken_file_breaks_the_program() -> None:
             else:
                 content[at] = chance.randrange(256)
         json.dumps(read(bytes(content)).as_json())
-
-
-ROWS = [
-    {
-        "title": f"目录{i}",
-        "description": "d",
-        "identifier": f"id-{i % 40}",
-        "accessLevel": "public",
-        "modified": "2024-13-01",
-    }
-    for i in range(60)
-]
-POD = '{"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": '
-LINES = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS)
-ALL = json.dumps(ROWS, ensure_ascii=False, indent=1)
-CKANS = json.dumps([{"name": f"n{i}", "notes": "n", "title": "t", "resources": [{"url": "x"}]} for i in range(30)])
-
-
-@pytest.mark.parametrize(
-    ("content", "by_row"),
-    [
-        (f'{POD}{ALL}, "describedBy": "x"}}', True),
-        (f"\ufeff{POD}{ALL}}}\n", True),
-        (ALL, True),
-        (LINES, True),
-        (LINES.replace("\n", "\r\n\n") + "\n", True),
-        (CKANS, True),
-        (f'{{"dataset": {ALL}, "conformsTo": "https://project-open-data.cio.gov/v1.1/schema"}}', False),
-        (f'{POD}{ALL}, "dataset": []}}', False),
-        (f"{POD}{ALL}", False),
-        (f"{POD}{ALL}}} and more", False),
-        (f"{POD}[]}}", False),
-        (ALL.replace('"d"', "NaN", 1), False),
-        (ALL[:-3], False),
-        (f"{LINES}\n{{no json}}", False),
-        (LINES.replace('"d"', "[" * 70 + "]" * 70, 1), False),
-        (LINES.replace("\n", " ", 1), False),
-        ('{"a": 1}\n{"b": 2}', False),
-        ("", False),
-    ],
-)
-def test_row_by_row_says_what_the_whole_says(content: str, by_row: bool, tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    for packed in (content.encode(), gzip.compress(content.encode())):
-        file.write_bytes(packed)
-        whole, streamed = read(packed), harvesting._streamed("test", file)
-        assert (streamed is not None) is by_row
-        found = harvest("test", lambda: reading.from_file(file), file=file)
-        assert found.as_json() == whole.as_json()
-        assert [one.as_json() for one in found.entries] == [one.as_json() for one in whole.entries]
-
-
-def test_how_far_it_is_stands_on_standard_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress, "_EVERY", 0.0005)
-    (tmp_path / "file").write_text("\n".join([LINES] * 60))
-    assert run(str(tmp_path / "file"), "--json") == 0
-    told = capsys.readouterr()
-    assert len(json.loads(told.out)["entries"]) == 3600 and "entries judged" in told.err

@@ -15,7 +15,7 @@ from tongban.base.kernel.api import Invalid
 from tongban.trust.identity.api import actor_of, may, office, permitted
 
 from ..dcat.harvesting import harvest
-from ..dcat.report import Entry, Finding, Report, Severity
+from ..dcat.report import Entry, Finding, Report, Severity, Unreadable
 from ..dcat.storing import store
 from ..queries import EDIT
 
@@ -37,6 +37,37 @@ _REASONS = {
     "too_many": gettext_lazy("several values where one is allowed"),
     "wrong_type": gettext_lazy("not a value of the type that is asked"),
     "missing": gettext_lazy("mandatory, and missing or empty"),
+    "access_level_bad": gettext_lazy("not one of the levels of access"),
+    "distribution_bad": gettext_lazy("a distribution is described wrongly"),
+}
+_REASONS_OF_FILES = {
+    "not_a_file": gettext_lazy("this is no file"),
+    "empty": gettext_lazy("the file is empty"),
+    "format_unknown": gettext_lazy("this is no catalogue: neither RDF nor JSON"),
+    "web_page": gettext_lazy("this is a web page without a catalogue in it"),
+    "xml_not_rdf": gettext_lazy("this is XML, but not RDF"),
+    "doctype_refused": gettext_lazy("a document type (DOCTYPE) in it can hide entities; remove it"),
+    "encoding": gettext_lazy("the encoding of its text cannot be told"),
+    "gzip_broken": gettext_lazy("the compressed file is damaged or cut off"),
+    "too_large": gettext_lazy("the file is too large"),
+    "too_deep": gettext_lazy("it is nested too deeply"),
+    "not_well_formed": gettext_lazy("the file is damaged or cut off"),
+    "not_a_catalogue": gettext_lazy("this JSON is no catalogue"),
+    "ckan_error": gettext_lazy("this is an error message, no catalogue"),
+    "no_entries": gettext_lazy("it describes no catalogue, dataset or data service"),
+    "too_many_contexts": gettext_lazy("it names too many contexts"),
+    "not_judged": gettext_lazy("this file could not be judged"),
+    "not_utf8": gettext_lazy("the text is not in UTF-8"),
+    "context_not_fetched": gettext_lazy("a context it names is not fetched; the words of DCAT-AP were assumed"),
+    "context_missing": gettext_lazy("it names no context; the words of DCAT-AP were assumed"),
+    "schema_org": gettext_lazy("written in the words of schema.org; read as DCAT"),
+    "embedded": gettext_lazy("read from the JSON-LD in a web page"),
+    "paged": gettext_lazy("one page of several; the others are not read"),
+    "catalogue_missing": gettext_lazy("it describes no catalogue, only entries"),
+    "record_without_topic": gettext_lazy("a catalogue record is about no entry of this file"),
+    "text_beside_address": gettext_lazy("text beside an address was left out"),
+    "conforms_to_missing": gettext_lazy("it does not name its schema"),
+    "line_not_json": gettext_lazy("a line that is no JSON was left out"),
 }
 
 
@@ -58,6 +89,8 @@ def by_harvest(request: HttpRequest) -> HttpResponse:
             error = str(invalid.errors["file"])
     context = {
         "report": report,
+        "failure": _of_file(report.failure) if report and report.failure else "",
+        "said": [(_of_file(one), one.message) for one in report.findings] if report else [],
         "error": error,
         "offices": offices,
         "largest": LARGEST,
@@ -86,6 +119,10 @@ def _row(one: Entry) -> dict[str, object]:
     }
     reasons = [_reason(each) for each in one.findings if each.severity is not Severity.NOTE]
     return {"entry": one, "verdict": verdicts[one.status.value], "reasons": reasons[:10]}
+
+
+def _of_file(one: Finding | Unreadable) -> str:
+    return str(_REASONS_OF_FILES.get(one.code, one.message))
 
 
 def _reason(one: Finding) -> str:
