@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,8 +50,9 @@ def bulk(
     with transaction.atomic(), connection.cursor() as cursor:
         _authority(cursor, register)
         merge = _Merge(cursor, register, types, source, str(by or ""), f"{reason or 'delivery'} {delivery}")
-        for block in _prepared(cursor, Stage(register, list(types)), rows):
+        for block in _prepared(cursor, Stage(register, list(types)), rows, merge.settle):
             merge.take(block)
+        merge.settle()
         report = merge.report()
         _record(register, delivery, report, by, source)
     return report
@@ -74,19 +75,22 @@ def _authority(cursor: Any, register: RegisterDefinition) -> None:
         raise Refused(_("Personal registers take bulk deliveries from the product's own jobs only."))
 
 
-def _prepared(cursor: Any, stage: Stage, rows: Source) -> Iterator[Block]:
-    """The blocks of a delivery. While the database works on one, the next is made beside it."""
+def _prepared(cursor: Any, stage: Stage, rows: Source, meanwhile: Callable[[], None]) -> Iterator[Block]:
+    """The blocks of a delivery. While the next is made, the database merges what it was sent before: `meanwhile`.
+    Sending takes turns with making, for both need Python; merging does not."""
     size, asked, seen, waiting = _size(cursor, stage.register), False, 0, list[Future[Block]]()
     with ThreadPoolExecutor(1) as beside:
         try:
-            for lines in blocks(rows):
-                if not asked and size <= _WORTH * (seen + len(lines)):
+            for text in blocks(rows):
+                seen += text.count(b"\n")
+                if not asked and size <= _WORTH * seen:
                     stage.known, asked = _hashes(cursor, stage.register), True
-                waiting.append(beside.submit(stage.block, lines, seen + 1))
-                seen += len(lines)
+                waiting.append(beside.submit(stage.block, text))
+                meanwhile()
                 if len(waiting) > 1:
                     yield waiting.pop(0).result()
             for last in waiting:
+                meanwhile()
                 yield last.result()
         except (Unreadable, UnicodeError) as error:
             place = error if isinstance(error, Unreadable) else "UTF-8"
@@ -102,8 +106,8 @@ def _size(cursor: Any, register: RegisterDefinition) -> int:
 def _hashes(cursor: Any, register: RegisterDefinition) -> Hashes:
     """The hashes of all lines that are in force; in 256 parts, for no value may have more than 1 GB."""
     cursor.execute(
-        f"SELECT string_agg(uuid_send(line_hash), '') FROM {register.table} "  # noqa: S608 - names of a definition
-        f"WHERE line_hash IS NOT NULL GROUP BY get_byte(uuid_send(line_hash), 0)"
+        f"SELECT string_agg(line_hash, '') FROM {register.table} "  # noqa: S608 - names of a definition
+        f"WHERE line_hash IS NOT NULL GROUP BY get_byte(line_hash, 0)"
     )
     return Hashes(b"".join(row[0] for row in cursor.fetchall()))
 
@@ -119,6 +123,7 @@ class _Merge:
     by: str
     reason: str
     empty: bool = False
+    staged: int = 0
     received: int = 0
     inserted: int = 0
     updated: int = 0
@@ -128,7 +133,7 @@ class _Merge:
 
     def __post_init__(self) -> None:
         lookups = {one.lookup: "bytea" for one in self.register.sealed if one.name in self.types}
-        self.types = {**self.types, **lookups, "id": "text", "line_hash": "uuid"}
+        self.types = {**self.types, **lookups, "id": "text", "line_hash": "bytea"}
         moment, register = now(), self.register
         written = {"updated_at": moment, "source": self.source, "written_by": self.by, "reason": self.reason}
         first = {"level": register.level.value, "zone": register.zone.value, "valid_from": moment, "created_at": moment}
@@ -180,7 +185,7 @@ class _Merge:
         return f"ROW({left}) IS DISTINCT FROM ROW({right})"
 
     def take(self, block: Block) -> None:
-        """Count a block and merge its rows."""
+        """Count a block and stage its rows."""
         self.received += block.received
         self.refused += block.refused
         self.repeated += block.repeated
@@ -189,15 +194,20 @@ class _Merge:
             had = self.findings.get(place, BulkFinding(*place, 0))
             samples = (*had.samples, *one.samples)[:SAMPLES]
             self.findings[place] = BulkFinding(*place, had.count + one.count, samples)
-        if not len(block.numbers):
+        if len(block.numbers):
+            self._copy(block)
+            self.staged = len(block.numbers)
+
+    def settle(self) -> None:
+        """Merge the rows that are staged."""
+        if not self.staged:
             return
-        self._copy(block)
         inserted = self._inserted()
-        if inserted < len(block.numbers):
+        if inserted < self.staged:
             self.cursor.execute(self._update)
             again, updated = self.cursor.fetchone()
             self.repeated, self.updated = self.repeated + again, self.updated + updated
-        self.inserted += inserted
+        self.inserted, self.staged = self.inserted + inserted, 0
         self.cursor.execute("TRUNCATE pg_temp.delivery")
 
     def _copy(self, block: Block) -> None:

@@ -42,7 +42,7 @@ _SYSTEM = {
     "written_by": f"{TEXT} NOT NULL DEFAULT ''",
     "reason": f"{TEXT} NOT NULL DEFAULT ''",
 }
-_PRESENT = {"line_hash": "uuid"}  # of the row as it is, not of what it was: see `staging`
+_PRESENT = {"line_hash": "bytea"}  # of the row as it is, not of what it was: see `staging`
 Columns = Mapping[str, str]
 
 

@@ -11,7 +11,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.csv
 
-BLOCK = 4 << 20  # bytes that are judged, sealed and staged together: some 20,000 rows
+BLOCK = 2 << 20  # bytes that are judged, sealed and staged together: some 15,000 rows
 _ROWS = 5_000
 Source = Iterable[Sequence[Any]] | Iterable[bytes] | IO[bytes]
 
@@ -20,16 +20,32 @@ class Unreadable(ValueError):
     """The delivery is no CSV of these columns; the argument says where, without a value of it."""
 
 
-def blocks(source: Source) -> Iterator[list[bytes]]:
-    """The lines of a delivery, some at a time. A quoted line break does not end a line."""
+def blocks(source: Source) -> Iterator[bytes]:
+    """Whole lines of a delivery, some thousand at a time. A quoted line break does not end a line."""
     begun = b""
     for piece in _pieces(source):
         begun = begun + piece if begun else piece
         if len(begun) >= BLOCK and (end := _last_end(begun)):
-            yield _lines(begun[:end])
+            yield begun[:end]
             begun = begun[end:]
     if begun:
-        yield _lines(begun)
+        yield begun
+
+
+def lines_of(text: bytes) -> list[bytes]:
+    """A block's lines, without the breaks that end them."""
+    lines = text.removesuffix(b"\n").split(b"\n")
+    if b'"' not in text:
+        return lines
+    whole, begun = [], b""
+    for line in lines:
+        begun += line
+        if begun.count(b'"') % 2:
+            begun += b"\n"
+        else:
+            whole.append(begun)
+            begun = b""
+    return [*whole, begun] if begun else whole
 
 
 def table_of(lines: Sequence[bytes], columns: Sequence[str]) -> pa.Table:
@@ -83,18 +99,3 @@ def _last_end(text: bytes) -> int:
     while end and text.count(b'"', 0, end) % 2:
         end = text.rfind(b"\n", 0, end - 1) + 1
     return end
-
-
-def _lines(text: bytes) -> list[bytes]:
-    lines = text.removesuffix(b"\n").split(b"\n")
-    if b'"' not in text:
-        return lines
-    whole, begun = [], b""
-    for line in lines:
-        begun += line
-        if begun.count(b'"') % 2:
-            begun += b"\n"
-        else:
-            whole.append(begun)
-            begun = b""
-    return [*whole, begun] if begun else whole

@@ -21,7 +21,7 @@ from ..data import ChangeKind, GoldenRecordChanged
 from ..models import Change, Source
 from .differences import compare
 from .registries import Registry
-from .sets import over
+from .sets import block_by_block, over
 from .vault import cell, open_cells, opened
 
 SOURCE = "linkage"
@@ -191,7 +191,8 @@ def _write_group(cursor: Any, registry: Registry, columns: list[str]) -> BulkRep
                 file.write(piece)
         file.seek(0)
         rows = _opened(file, columns, sealed) if sealed else file
-        report = registers.bulk(registry.key, columns, rows, source=SOURCE, reason=_("golden record"))
+        with block_by_block(cursor):
+            report = registers.bulk(registry.key, columns, rows, source=SOURCE, reason=_("golden record"))
     if report.refused or report.repeated:
         cursor.execute(f"SELECT t.number {these}")
         numbers = [row[0] for row in cursor.fetchall()]

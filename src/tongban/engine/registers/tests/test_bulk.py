@@ -7,7 +7,7 @@ import io
 import pytest
 from django.db import connection
 
-from tongban.base.kernel.api import Invalid, Refused, system
+from tongban.base.kernel.api import Invalid, Refused, credit_check, system
 from tongban.engine.registers import api, lines
 
 from .test_write import identity
@@ -105,6 +105,16 @@ def test_csv_as_file_and_as_pieces(registers: None) -> None:
     assert api.bulk("legal_entity", columns, [], source="x").received == 0
     found = api.find("legal_entity", uscc="91350100M000100Y43")
     assert found is not None and found["name"] == "甲,乙"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("names", [["\\.", "\\N", " 甲 ", "NULL"], ["甲,乙", '"甲"', "甲\n乙", "\\."]])
+def test_values_stand_as_they_were_delivered(registers: None, names: list[str]) -> None:
+    codes = [first + credit_check(first) for first in (f"9135010000000{at}000" for at in range(len(names), 0, -1))]
+    rows = [(code, name, "enterprise", "active") for code, name in zip(codes, names, strict=True)]
+    assert api.bulk("legal_entity", ["uscc", "name", "type", "status"], rows, source="x").refused == 0
+    found = [api.find("legal_entity", uscc=code) for code in codes]
+    assert [row and row["name"] for row in found] == names
 
 
 @pytest.mark.django_db
