@@ -15,9 +15,9 @@ import os
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ class Ends:
         from tongban.data.transport.broker import Hub
 
         self.transport = transport
+        self.askers = {hands: ThreadPoolExecutor(hands) for hands in HANDS}
         self.loop = asyncio.new_event_loop()
         self.hub = Hub(transport.own())
         self.loop.run_until_complete(self.hub.connect())
@@ -64,15 +65,11 @@ class Ends:
     def ours(self, hands: int, count: int) -> None:
         """So many askers, each waiting for its answer."""
 
-        def some() -> None:
+        def some(_hand: int) -> None:
             for _each in range(count // hands):
                 assert self.transport.ask("tax", "test.question", BODY, grant="g1").body == BODY
 
-        threads = [threading.Thread(target=some) for _hand in range(hands)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        list(self.askers[hands].map(some, range(hands)))
 
     def plain(self, hands: int, count: int) -> None:
         """The same without signatures, records or threads."""
@@ -88,6 +85,8 @@ class Ends:
 
     def close(self) -> None:
         """Leave the line."""
+        for pool in self.askers.values():
+            pool.shutdown()
         self.loop.run_until_complete(self.hub.close())
         self.loop.close()
 
@@ -118,16 +117,18 @@ def main() -> int:
         connections["default"].settings_dict["USER"] = "tongban_owner"
         settings.TONGBAN_HOME = centre.home
         for node in (centre, tax):
-            until((node.home / "transport" / "own.json").exists, 30, lambda: "a node is not set up")
+            until((node.home / "transport" / "own.json").exists, lambda: "a node is not set up")
         echoing = subprocess.Popen([sys.executable, "-m", "bench.g5", "echo"], env=tax.environment, cwd=ROOT)
         try:
-            until((tax.home / "echo").exists, 30, lambda: "no echo")
+            until((tax.home / "echo").exists, lambda: "no echo")
             with psycopg.connect(tax.server.url(password=WORD), autocommit=True) as connection:
-                connection.execute("UPDATE transport_peer SET quota = 10000000")
+                unbound = "UPDATE transport_peer SET quota = 10000000 WHERE node = 'centre'"
+                until(lambda: connection.execute(unbound).rowcount == 1, lambda: "the centre is not known there")
+            time.sleep(1.5)  # what another process changed is seen a second later
             from tongban.data.transport import api as transport
 
             ends = Ends(transport)
-            until(lambda: _answers(transport), 30, lambda: "nobody answers")
+            until(lambda: _answers(transport), lambda: "nobody answers")
 
             def timed(name: str, hands: int) -> float:
                 work: Callable[[int, int], None] = getattr(ends, name)
@@ -139,8 +140,11 @@ def main() -> int:
                     spent[name].append((_processor() - before) / count * 1e6)
                 return count / took
 
-            for name in ("ours", "plain"):
-                timed(name, 64)
+            for hands in HANDS:
+                for name in ("ours", "plain"):
+                    timed(name, hands)  # askers and connections are there before the clock counts
+            spent["ours"].clear()
+            spent["plain"].clear()
             for number in range(ROUNDS):
                 for hands in HANDS:
                     into = others.get(hands, result)

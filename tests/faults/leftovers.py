@@ -38,7 +38,7 @@ def _dead(name: str) -> bool:
 
 def _end_all() -> None:
     """End whatever works in the folder of a dead run, by its own number."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (left := _working()) and time.monotonic() < deadline:
         for pid in left:
             with contextlib.suppress(ProcessLookupError):

@@ -93,6 +93,6 @@ class Lines:
     def end(self) -> None:
         if self.wire and self.wire.stdin:
             self.wire.stdin.close()
-            self.wire.wait(5)
+            self.wire.wait(60)
         for name in [*self.hubs, *self.nodes, "switch"]:
             subprocess.run(["ip", "netns", "del", self.place(name)], capture_output=True, check=False)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -129,11 +130,13 @@ def forget() -> None:
     import asyncio
 
     from tongban.data.transport import api as transport
-    from tongban.data.transport.broker import SEEN, STREAM, Hub
+    from tongban.data.transport.broker import PROBLEMS, SEEN, STREAM, Hub
 
     async def narrow() -> None:
         hub = Hub(transport.own())
-        await hub.connect()
+        while not hub.begun:
+            with contextlib.suppress(*PROBLEMS):
+                await hub.connect()
         for name in (STREAM, SEEN):
             config = (await hub.stream.stream_info(name)).config
             config.duplicate_window, config.max_age = 0.1, config.max_age and 0.1

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ import psycopg
 
 from tongban.data.transport.api import fresh_own, line_key
 from tongban.data.transport.data import CENTRE
-from tongban.site.nats import Hub, Leaf, ports
+from tongban.site.nats import Hub, Leaf
 from tongban.site.postgres import Server
 
 from . import leftovers
@@ -32,6 +33,7 @@ from .lines import Lines
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = {"max_connections": "120", "shared_buffers": "32MB"}
+PATIENCE = 300.0  # seconds that anything may take on a machine that is busy with other things; nothing waits for them
 
 
 @dataclass
@@ -93,15 +95,16 @@ class Node:
 
     def kill_database(self) -> None:
         """kill -9 of PostgreSQL."""
-        if pid := self.server._pid():
-            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            if pid := self.server._pid():
+                os.kill(pid, signal.SIGKILL)
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of this node's database, asked until it answers."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                with psycopg.connect(self.server.url(password=WORD), connect_timeout=3) as connection:
+                with psycopg.connect(self.server.url(password=WORD), connect_timeout=10) as connection:
                     return connection.execute(statement, values).fetchall()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
@@ -111,7 +114,7 @@ class Node:
     def start(self) -> None:
         self.server.start()
         if self.leaf:
-            self.leaf.start()
+            self.leaf.start(PATIENCE)
         self.run()
 
     def keep(self) -> None:
@@ -122,7 +125,7 @@ class Node:
             if not self.server.alive():
                 self.server.start()
             if self.leaf and self.leaf.process and self.leaf.process.poll() is not None:
-                self.leaf.start()
+                self.leaf.start(PATIENCE)
             if self.process and self.process.poll() is not None:
                 self.run()
 
@@ -194,6 +197,8 @@ class Province:
         leftovers.clear()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{leftovers.FOLDER}{os.getpid()}-"))
         self.folder.chmod(0o755)
+        # An address of this run's own: a port that another program happens to call from is never one of ours.
+        self.address = "127." + ".".join(map(str, os.getpid().to_bytes(3, "big")))
         self.over = threading.Event()
         self.keeper: threading.Thread | None = None
         everybody = [CENTRE, *names]
@@ -207,13 +212,12 @@ class Province:
         self.introduce()
 
     def _hub(self, name: str, hubs: list[str], nodes: list[str]) -> Hub:
-        client, gate, cluster = (4222, 4223, 4224) if self.lines else ports(self.folder / name / "ports.json", 3)
-        at = self.lines.address(name) if self.lines else "127.0.0.1"
+        at = self.lines.address(name) if self.lines else self.address
         others = {each: self.lines.address(each) for each in hubs} if self.lines and len(hubs) > 1 else {}
         key = line_key(name, [at], self.folder / "line")
         return Hub(
-            self.folder / name, name, key, host=at, port=client, gate=at, gate_port=gate, cluster=others,
-            cluster_port=cluster, nodes=nodes, place=within(self.lines.place(name)) if self.lines else (),
+            self.folder / name, name, key, host=at, port=4222, gate=at, gate_port=4223, cluster=others,
+            cluster_port=4224, nodes=nodes, place=within(self.lines.place(name)) if self.lines else (),
         )  # fmt: skip
 
     def _node(self, name: str, made: Path) -> Node:
@@ -224,7 +228,7 @@ class Province:
     def _equip(self) -> None:
         """Each node's way to the hub."""
         for name, node in self.nodes.items():
-            key = line_key(name, (), self.folder / "line")
+            key = line_key(name, [self.address], self.folder / "line")
             self.owns[name] = replace(
                 self.owns[name], line_certificate=key.certificate, line_key=key.key, line_roots=key.roots,
                 servers=self._servers(node, key), replicas=len(self.hubs),
@@ -249,31 +253,36 @@ class Province:
     def _servers(self, node: Node, key: Any) -> tuple[str, ...]:
         if node.name == CENTRE:
             return tuple(hub.url for hub in self.hubs)
-        port = 4222 if self.lines else ports(node.home / "leaf" / "ports.json", 1)[0]
+        host, port = ("127.0.0.1", 4222) if self.lines else (self.address, 4300 + len(self._leaves()))
         gates = [f"tls://{hub.gate}:{hub.gate_port}" for hub in self.hubs]
         place = within(node.inside)
-        node.leaf = Leaf(node.home / "leaf", node.name, key, port=port, gates=gates, place=place)
+        node.leaf = Leaf(node.home / "leaf", node.name, key, host=host, port=port, gates=gates, place=place)
         return (node.leaf.url,)
+
+    def _leaves(self) -> list[Leaf]:
+        return [node.leaf for node in self.nodes.values() if node.leaf]
 
     def start(self) -> None:
         """Everything at once: lines, hub, nodes; whatever dies from now on is started again."""
         if self.lines:
             self.lines.make()
-        starts = [*(hub.start for hub in self.hubs), *(node.start for node in self.nodes.values())]
+        starts = [*(partial(hub.start, PATIENCE) for hub in self.hubs), *(node.start for node in self.nodes.values())]
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda start: start(), starts))
         self.keeper = threading.Thread(target=self._keep, daemon=True)
         self.keeper.start()
 
     def _keep(self) -> None:
-        """Like `tongban serve`: what died is started again."""
+        """Like `tongban serve`: what died is started again, and what fails is tried again: the keeper never goes."""
 
         def keep(one: Node | Hub) -> None:
-            with contextlib.suppress(RuntimeError):  # a port or a lock is held a moment longer
+            try:
                 if isinstance(one, Node):
                     one.keep()
-                elif one.process and one.process.poll() is not None:
-                    one.start()
+                elif (process := one.process) and process.poll() is not None:
+                    one.start(PATIENCE)
+            except Exception as error:  # a port or a lock is held a moment longer, a process went meanwhile
+                sys.stderr.write(f"keeper: {one.name}: {error}\n")
 
         with ThreadPoolExecutor() as pool:
             while not self.over.wait(0.2):
@@ -295,7 +304,7 @@ class Province:
             process.wait()
             shutil.rmtree(hub.folder / "store")
         for hub in self.hubs:
-            hub.start()
+            hub.start(PATIENCE)
 
     def stop(self) -> None:
         """End everything and take it away."""
@@ -330,10 +339,9 @@ def province(*names: str, **options: Any) -> Iterator[Province]:
             os.environ[variable] = before
 
 
-def until(what: Callable[[], bool], seconds: float, why: Callable[[], str]) -> float:
-    """Wait for something to become true; how long that took."""
-    began = time.monotonic()
+def until(what: Callable[[], bool], why: Callable[[], str], seconds: float = PATIENCE) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() - began < seconds, why()
+        assert time.monotonic() < deadline, why()
         time.sleep(0.1)
-    return time.monotonic() - began

@@ -28,7 +28,8 @@ def state(province: Province) -> str:
 
 
 def _tail(path: Path) -> str:
-    return f"-- {path.parent.name}\n{path.read_text(errors='replace')[-1500:]}"
+    text = path.read_text(errors="replace")[-1500:] if path.exists() else ""
+    return f"-- {path.parent.name}\n{text}"
 
 
 def nothing_lost_nothing_doubled(nodes: dict[str, Node]) -> dict[str, int]:

@@ -29,7 +29,9 @@ def _province() -> Iterator[Province]:
         with province("tax", "health", "civil") as made:
             patch.setattr(own, "SELF_SIGNED_DAYS", 2)
             made.renew("civil")  # ends while it is off
-            until(lambda: all(line(node) == (True, "") for node in made.nodes.values()), 60, lambda: state(made))
+            for node in made.nodes.values():
+                node.kill()  # or some had read of the former certificate already
+            until(lambda: all(line(node) == (True, "") for node in made.nodes.values()), lambda: state(made))
             yield made
 
 
@@ -40,7 +42,7 @@ def _codes(node: Node, to: str = "%") -> Counter[tuple[str, str]]:
 
 
 def _until(province: Province, what: dict[tuple[str, str], int], node: Node, to: str = "%") -> None:
-    until(lambda: _codes(node, to) == what, 120, lambda: f"{node.name}: {_codes(node, to)}\n{state(province)}")
+    until(lambda: _codes(node, to) == what, lambda: f"{node.name}: {_codes(node, to)}\n{state(province)}")
 
 
 def test_r10_a_hub_that_lost_its_whole_store_gets_everything_again(province: Province) -> None:
@@ -77,7 +79,7 @@ def test_r10_t8_nodes_off_for_three_days(province: Province) -> None:
     civil.call("send", "tax,centre", "4")  # these are not
     refused = "SELECT count(DISTINCT message) FROM transport_refused WHERE code = 'certificate_expired'"
     for node in (tax, centre):
-        until(lambda node=node: node.ask(refused)[0][0] >= 2, 90, lambda: state(province))  # type: ignore[misc]
+        until(lambda node=node: node.ask(refused)[0][0] >= 2, lambda: state(province))  # type: ignore[misc]
     with travelled(timedelta(days=DAYS)):
         province.renew("civil")
     for node in (centre, tax, civil):

@@ -19,12 +19,12 @@ def test_what_dead_runs_left_goes_and_nothing_else() -> None:
     dead.wait()
     theirs, ours = _folder(dead.pid), _folder(os.getpid())
     left, kept = (
-        subprocess.Popen(["sleep", "60"], env={**os.environ, "TONGBAN_HOME": f"{folder}/tax"})
+        subprocess.Popen(["sleep", "600"], env={**os.environ, "TONGBAN_HOME": f"{folder}/tax"})
         for folder in (theirs, ours)
     )
     try:
         clear()
-        assert left.wait(5) == -9 and not theirs.exists()
+        assert left.wait(60) == -9 and not theirs.exists()
         assert kept.poll() is None and ours.exists()
     finally:
         kept.kill()

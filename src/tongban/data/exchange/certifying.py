@@ -9,11 +9,12 @@ from asn1crypto import pem, x509
 from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import NotFound, Ref
+from tongban.data.transport.data import CENTRE
 from tongban.trust.identity.data import OFFICE
 from tongban.trust.keys import api as keys
 from tongban.trust.keys.data import KeyInfo, Purpose, Reason
 
-from .data import CENTRE, NODE
+from .data import NODE
 from .models import Node
 
 

@@ -10,10 +10,9 @@ from tongban.base.ledger.api import write
 from tongban.data.catalogue import api as catalogue
 from tongban.data.catalogue.data import Objection, Resource
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Kind
+from tongban.data.transport.data import CENTRE, Business, Kind, language
 from tongban.engine.registers import api as registers
 
-from .data import CENTRE, CORRECTION
 from .models import Subscription
 
 
@@ -21,21 +20,16 @@ def spread(objection_id: str) -> int:
     """Send the corrected value to the nodes of all live subscriptions that have this item; answers how many."""
     objection = catalogue.objection(objection_id)
     resource = catalogue.resource(objection.resource)
-    key = _key(resource, objection)
-    body = json.dumps(
-        {
-            "resource": resource.code,
-            "objection": objection.id,
-            "key": key,
-            "values": {objection.item: objection.value},
-        },
-        ensure_ascii=False,
-    ).encode()
+    told = language.Correction(
+        resource=resource.code, objection=objection.id, key=_key(resource, objection),
+        values={objection.item: objection.value},
+    )  # fmt: skip
+    body = json.dumps(told, ensure_ascii=False).encode()
     rows = Subscription.objects.filter(resource=resource.code, live=True, mode__in=("batch", "file"))
     nodes = {row.subscriber for row in rows if objection.item in row.items and row.subscriber}
     with transaction.atomic():
         for node in sorted(nodes - {CENTRE}):
-            transport.send(node, Kind.DATA, CORRECTION, body, resource=resource.code, priority=3)
+            transport.send(node, Kind.DATA, Business.CORRECTION, body, resource=resource.code, priority=3)
         write("exchange.correction.spread", objection.ref, resource=resource.code, nodes=len(nodes))
     return len(nodes)
 

@@ -1,27 +1,7 @@
 """The nouns of the exchange centre: nodes, enrolment, subscriptions, deliveries, questions, reconciliation
 (DATA-01, DATA-05, DATA-06, NET-06).
 
-**What travels between the centre and a node** (`business` of the envelope; bodies are JSON unless said otherwise)
-
-| business | from, to | body |
-|---|---|---|
-| `heartbeat` | node, centre | `{version, at, waiting, oldest, free_bytes, troubles}`; ISO times, `{resource, text}` |
-| `peers` | centre, node | `{peers: [{node, office, title, certificate, blocked}]}`: the whole list, PEM |
-| `grant` | centre, provider's node | `{grant, resource, mode, office, node, items, cycle, purpose, until}` |
-| `file` | provider's node, subscriber's | a line `{name, size, sha256, number, total, version, row}`, then a piece |
-| `used` | provider's node, centre | `{uses: [{grant, uses, rows}]}`: questions answered since it last said so |
-| `grant.ended` | centre, provider's node | `{grant, resource, why}` |
-| `batch` | provider's node, subscriber's | Parquet; `resource`, `grant`, `schema` stand in the envelope |
-| `query` | asking node, provider's | `{grant, purpose, where: {item: value}, items}`; answer `{rows: [{…}]}` |
-| `compare` | asking node, provider's | `{grant, purpose, rows: [{item: value}]}`; answer `{same: [true, false]}` |
-| `correction` | centre, subscriber's node | `{resource, objection, key: {item: value}, values: {item: value}}` |
-| `self-test` | node or centre, the other | `{at}`; answer `{version, at, free_bytes}`, or `{at}` of the centre |
-| `replay` | centre, node | `{since}`: send the centre again, under the same ids, what was sent since then |
-| `renew` | node, centre, and its answer | `{csr, line_csr}`, PEM; answer `{certificates, line_certificates, …}` |
-
-Resources are named by their code, offices by theirs, nodes by their key; `schema` is `code@edition`. Where
-questions are granted to an office with a node, the provider's node gets two grants: one for that node, and one whose
-id ends with `@centre`, under which officers ask on the centre's page.
+What travels between the centre and a node, and in which words, is in `transport/language.py`.
 
 **Enrolment.** The file is `{"format", "body", "signature"}`; the body holds `node, office, title, level, division,
 zone, centre {node, office, title, certificate}, hub [addresses], enrol (URL), authorities [PEM], token, expires`. The
@@ -40,20 +20,6 @@ from django.utils.translation import pgettext_lazy
 from tongban.base.kernel.data import Event, Ref, Text
 
 NODE = "exchange.node"
-CENTRE = "centre"  # the key of the centre's own node
-
-HEARTBEAT = "heartbeat"
-PEERS = "peers"
-GRANT = "grant"
-GRANT_ENDED = "grant.ended"
-BATCH = "batch"
-FILE = "file"
-QUERY = "query"
-COMPARE = "compare"
-CORRECTION = "correction"
-SELF_TEST = "self-test"
-RENEW = "renew"
-REPLAY = "replay"
 
 
 class NodeLevel(StrEnum):

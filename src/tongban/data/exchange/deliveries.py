@@ -23,13 +23,13 @@ from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, TongbanErro
 from tongban.base.ledger.api import write
 from tongban.data.catalogue import api as catalogue
 from tongban.data.catalogue.data import Mode, Resource
-from tongban.data.transport.data import MESSAGE, BadRow, Envelope, Message, Outcome, Stage
+from tongban.data.transport.data import CENTRE, MESSAGE, BadRow, Envelope, Message, Outcome, Stage
 from tongban.engine.notify.api import tell
 from tongban.engine.registers import api as registers
 from tongban.trust.identity.data import OFFICE
 
 from . import shapes
-from .data import CENTRE, BatchAccepted, BatchRefused
+from .data import BatchAccepted, BatchRefused
 from .models import Delivery, Node, Quarantined, Subscription
 
 NAMED = 500  # bad rows that a receipt names one by one

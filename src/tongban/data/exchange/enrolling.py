@@ -23,12 +23,13 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import Invalid, NotFound, Ref, Refused, Text, canonical, emit, now
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
+from tongban.data.transport.data import CENTRE, language
 from tongban.trust.identity.api import Actor, office_by_code, require
 from tongban.trust.identity.data import OFFICE
 from tongban.trust.keys.data import Reason
 
 from . import certifying, peers
-from .data import CENTRE, NodeEnrolled, NodeLevel, NodeState
+from .data import NodeEnrolled, NodeLevel, NodeState
 from .models import Node
 
 FORMAT = "tongban-enrolment-1"
@@ -134,10 +135,10 @@ def enrol(node: str, token: str, csr: str, line_csr: str) -> dict[str, Any]:
         write("exchange.node.enrolled", row.ref)
         emit(NodeEnrolled(row.key, Ref(OFFICE, row.office_id)))
         peers.tell_all()
-        return answer | {"authorities": certifying.authorities(), "peers": peers.listed()}
+        return {**answer, "authorities": certifying.authorities(), "peers": peers.listed()}
 
 
-def renew(node: str, csr: str, line_csr: str) -> dict[str, Any]:
+def renew(node: str, csr: str, line_csr: str) -> language.Certified:
     """A node whose messages are good asks for its next certificates; gives the chains. The former ones live until they
     end, so that messages under way are still read."""
     with transaction.atomic():
@@ -149,12 +150,14 @@ def renew(node: str, csr: str, line_csr: str) -> dict[str, Any]:
     return answer
 
 
-def _certified(row: Node, csr: str, line_csr: str) -> dict[str, Any]:
+def _certified(row: Node, csr: str, line_csr: str) -> language.Certified:
     if max(len(csr), len(line_csr)) > LARGEST_REQUEST:
         raise Refused(_("The certificate request is too large."), "csr")
     row.certificate, row.certificate_until = certifying.certified(row, csr)
     line = transport.certify_line(row.key, line_csr)
-    return {"certificates": row.certificate, "line_certificates": line.certificate, "line_authorities": [line.roots]}
+    return language.Certified(
+        certificates=row.certificate, line_certificates=line.certificate, line_authorities=[line.roots]
+    )
 
 
 def access_node(actor: Actor, key: str, permission: str = "exchange.manage") -> Node:

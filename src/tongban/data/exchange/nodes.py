@@ -14,13 +14,14 @@ from procrastinate.contrib.django import app
 from tongban.base.kernel.api import Invalid, Ref, Refused, TongbanError, emit, now, system, today
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
+from tongban.data.transport.data import Business, language
 from tongban.engine.notify.api import tell
 from tongban.trust.identity.api import Actor
 from tongban.trust.identity.data import OFFICE
 from tongban.trust.keys.data import Reason
 
 from . import certifying, peers
-from .data import LIVE, SELF_TEST, NodeMoved, NodeState
+from .data import LIVE, NodeMoved, NodeState
 from .enrolling import access_node
 from .models import Node
 
@@ -66,7 +67,8 @@ def put_to_test(key: str) -> None:
     """The question itself, outside any transaction. What it tells of itself is kept as from a heartbeat."""
     words, told = "", {}
     try:
-        told = json.loads(transport.ask(key, SELF_TEST, json.dumps({"at": now().isoformat()}).encode()).body)
+        body = json.dumps(language.Moment(at=now().isoformat())).encode()
+        told = json.loads(transport.ask(key, Business.SELF_TEST, body).body)
     except (TongbanError, ValueError) as problem:
         words = str(problem)[:300]
     with system():

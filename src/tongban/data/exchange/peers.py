@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Kind, Peer
+from tongban.data.transport.data import CENTRE, Business, Kind, Peer, language
 
-from .data import CENTRE, LIVE, PEERS, NodeState
+from .data import LIVE, NodeState
 from .models import Node
 
 
-def centre() -> dict[str, Any]:
+def centre() -> language.Listed:
     """The centre's own node, set up on first need."""
     own = transport.ensure_own(CENTRE, CENTRE, str(_("Data centre")))
-    return {
-        "node": own.node,
-        "office": own.office,
-        "title": own.title,
-        "certificate": own.certificate,
-        "blocked": False,
-    }
+    return language.Listed(
+        node=own.node, office=own.office, title=own.title, certificate=own.certificate, blocked=False
+    )
 
 
-def listed() -> list[dict[str, Any]]:
+def listed() -> list[language.Listed]:
     """Every node that has a certificate, with whether it is blocked: what a node needs to judge a message."""
     return [centre(), *_nodes()]
 
 
-def _nodes() -> list[dict[str, Any]]:
+def _nodes() -> list[language.Listed]:
     return [
-        {
-            "node": row.key,
-            "office": row.office_code,
-            "title": row.title,
-            "certificate": leaf_of(row.certificate),
-            "blocked": row.state in (NodeState.BLOCKED, NodeState.CLOSED),
-        }
+        language.Listed(
+            node=row.key,
+            office=row.office_code,
+            title=row.title,
+            certificate=leaf_of(row.certificate),
+            blocked=row.state in (NodeState.BLOCKED, NodeState.CLOSED),
+        )
         for row in _known()
     ]
 
@@ -55,9 +50,9 @@ def tell_all() -> None:
     everyone = _nodes()
     for one in everyone:
         transport.trust(Peer(one["node"], one["office"], one["title"], one["certificate"], one["blocked"]))
-    body = json.dumps({"peers": [centre(), *everyone]}, ensure_ascii=False).encode()
+    body = json.dumps(language.Peers(peers=[centre(), *everyone]), ensure_ascii=False).encode()
     for row in _known().filter(state__in=LIVE):
-        transport.send(row.key, Kind.CONTROL, PEERS, body, priority=1)
+        transport.send(row.key, Kind.CONTROL, Business.PEERS, body, priority=1)
 
 
 def leaf_of(chain: str) -> str:

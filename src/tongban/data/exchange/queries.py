@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import SHANGHAI, NotFound, Ref, Text, now
 from tongban.data.catalogue.data import Cycle
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Flow
+from tongban.data.transport.data import CENTRE, Flow
 from tongban.trust.identity.api import office, offices_under
 from tongban.trust.identity.data import OFFICE
 
-from .data import CENTRE, LIVE, Node, NodeLevel, NodeState, Reach, Subscription
+from .data import LIVE, Node, NodeLevel, NodeState, Reach, Subscription
 from .models import Ask, Delivery, Quarantined
 from .models import Node as Row
 from .models import Subscription as FlowRow

@@ -20,9 +20,9 @@ from tongban.base.ledger.api import write
 from tongban.data.catalogue import api as catalogue
 from tongban.data.catalogue.data import Grant, Mode
 from tongban.data.transport import api as transport
+from tongban.data.transport.data import Business, language
 from tongban.trust.identity.api import Actor, limited, may
 
-from .data import COMPARE, QUERY
 from .models import Ask, Subscription
 from .subscriptions import grant_at_centre
 
@@ -111,16 +111,15 @@ def put(ask_id: str) -> None:
 
 
 def _answer(row: Ask, flow: Subscription) -> list[Any]:
-    business = COMPARE if row.mode == Mode.COMPARE else QUERY
     grant = grant_at_centre(flow)
     body = {"grant": grant, "purpose": row.purpose, "items": row.items, **row.asked}
     raw = json.dumps(body, ensure_ascii=False).encode()
-    reply = transport.ask(flow.provider, business, raw, grant=grant, resource=row.resource, timeout=SECONDS)
-    told = json.loads(reply.body)
-    found = told["same" if business == COMPARE else "rows"]
-    if business == COMPARE:
-        return [bool(one) for one in found]
-    return [{name: value for name, value in one.items() if name in row.items} for one in found]
+    reply = transport.ask(flow.provider, Business(row.mode), raw, grant=grant, resource=row.resource, timeout=SECONDS)
+    if row.mode == Mode.COMPARE:
+        compared: language.Compared = json.loads(reply.body)
+        return [bool(one) for one in compared["same"]]
+    found: language.Found = json.loads(reply.body)
+    return [{name: value for name, value in one.items() if name in row.items} for one in found["rows"]]
 
 
 def answered(actor: Actor, ask_id: str) -> Ask:

@@ -9,32 +9,31 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused, now
 from tongban.data.transport.api import receives
-from tongban.data.transport.data import Message, Outcome
+from tongban.data.transport.data import Business, Message, Outcome, language
 
 from . import deliveries, enrolling, filing, nodes
-from .data import BATCH, FILE, HEARTBEAT, RENEW, SELF_TEST
 
 
-@receives(HEARTBEAT)
+@receives(Business.HEARTBEAT)
 def heartbeat(message: Message) -> Outcome:
     """A node is there, and how it does."""
     nodes.heard(message.envelope.sender, _told(message))
     return Outcome()
 
 
-@receives(BATCH, ordered=True)
+@receives(Business.BATCH, ordered=True)
 def batch(message: Message) -> Outcome:
     """Rows for the centre. In order: an older state of a row must not come after a newer one."""
     return deliveries.accept(message)
 
 
-@receives(FILE)
+@receives(Business.FILE)
 def file(message: Message) -> Outcome:
     """A file that a department keeps itself, under a grant of mode file."""
     return filing.accept(message)
 
 
-@receives(RENEW)
+@receives(Business.RENEW)
 def renew(message: Message) -> Outcome:
     """A node's next certificate, for whoever signed with the present one."""
     told = _told(message)
@@ -42,10 +41,10 @@ def renew(message: Message) -> Outcome:
     return Outcome(body=json.dumps(answer).encode())
 
 
-@receives(SELF_TEST)
+@receives(Business.SELF_TEST)
 def self_test(message: Message) -> Outcome:
     """A node asks whether we hear it: our time, by which it sees its clock."""
-    return Outcome(body=json.dumps({"at": now().isoformat()}).encode())
+    return Outcome(body=json.dumps(language.Moment(at=now().isoformat())).encode())
 
 
 def _told(message: Message) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import SHANGHAI, Invalid, now, today
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Kind
+from tongban.data.transport.data import Business, Kind, language
 from tongban.trust.identity.api import Actor
 
-from .data import REPLAY, Day
+from .data import Day
 from .enrolling import access_node
 from .models import Settled
 
@@ -58,7 +58,7 @@ def replay(actor: Actor, key: str, since: date) -> int:
     with transaction.atomic():
         row = access_node(actor, key)
         again = transport.replay(key, start)
-        body = json.dumps({"since": start.isoformat()}).encode()
-        transport.send(key, Kind.CONTROL, REPLAY, body, priority=3)
+        body = json.dumps(language.Replay(since=start.isoformat())).encode()
+        transport.send(key, Kind.CONTROL, Business.REPLAY, body, priority=3)
         write("exchange.node.replayed", row.ref, by=actor.by, since=since.isoformat(), messages=again)
     return again

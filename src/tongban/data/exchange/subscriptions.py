@@ -17,10 +17,10 @@ from tongban.base.ledger.api import write
 from tongban.data.catalogue import api as catalogue
 from tongban.data.catalogue.data import Grant, Mode, Resource, State
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Kind
+from tongban.data.transport.data import CENTRE, Business, Kind, language
 from tongban.trust.identity.api import offices_with_role
 
-from .data import CENTRE, GRANT, GRANT_ENDED, LIVE
+from .data import LIVE
 from .models import Node, Subscription
 
 SUBSCRIPTION = "exchange.subscription"
@@ -95,18 +95,13 @@ def _tell(row: Subscription) -> None:
     if not (row.provider and row.subscriber):
         return
     office = Node.objects.filter(key=row.subscriber).values_list("office_code", flat=True).first()
-    body = {
-        "resource": row.resource,
-        "mode": row.mode,
-        "office": office or CENTRE,
-        "items": row.items,
-        "cycle": row.cycle,
-        "purpose": row.purpose,
-        "until": row.until.isoformat() if row.until else None,
-    }
     for id_, node in _told_as(row):
-        told = _json(body | {"grant": id_, "node": node})
-        transport.send(row.provider, Kind.CONTROL, GRANT, told, grant=id_, resource=row.resource, priority=2)
+        body = language.Granted(
+            grant=id_, resource=row.resource, mode=row.mode, office=office or CENTRE, node=node, items=row.items,
+            cycle=row.cycle, purpose=row.purpose, until=row.until.isoformat() if row.until else None,
+        )  # fmt: skip
+        told = _json(body)
+        transport.send(row.provider, Kind.CONTROL, Business.GRANT, told, grant=id_, resource=row.resource, priority=2)
     row.told = now()
     row.save(update_fields=["told"])
     write("exchange.subscription.told", Ref(SUBSCRIPTION, row.id), grant=row.grant, provider=row.provider)
@@ -130,8 +125,8 @@ def end(grant_id: str, why: str) -> None:
             row.live = False
             row.save(update_fields=["live"])
             for id_, _node in _told_as(row) if row.provider else ():
-                body = {"grant": id_, "resource": row.resource, "why": why}
-                transport.send(row.provider, Kind.CONTROL, GRANT_ENDED, _json(body), grant=id_, priority=1)
+                body = language.Ended(grant=id_, resource=row.resource, why=why)
+                transport.send(row.provider, Kind.CONTROL, Business.GRANT_ENDED, _json(body), grant=id_, priority=1)
             write("exchange.subscription.ended", Ref(SUBSCRIPTION, row.id), grant=grant_id, why=why)
 
 

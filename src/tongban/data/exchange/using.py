@@ -8,7 +8,7 @@ import json
 from tongban.base.kernel.api import NotFound, Refused
 from tongban.data.catalogue import api as catalogue
 from tongban.data.transport.api import receives
-from tongban.data.transport.data import USED, Message, Outcome, Passed
+from tongban.data.transport.data import Business, Message, Outcome, Passed
 
 from .models import Subscription
 
@@ -20,7 +20,7 @@ def passed(event: Passed) -> None:
     _count(event.sender, event.grant, 1, 0)
 
 
-@receives(USED)
+@receives(Business.USED)
 def told(message: Message) -> Outcome:
     """A provider's node answered questions under grants."""
     try:

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tongban.base.files.api import disposition
 from tongban.base.kernel.api import Invalid, NotFound, Refused, TongbanError
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Passage
+from tongban.data.transport.data import CENTRE, Passage
 from tongban.trust.identity.api import actor_of, limited, may, permitted, public
 
 from . import certifying, checks, enrolling, mapping, nodes, queries, reconciling
-from .data import CENTRE, Node, NodeState
+from .data import Node, NodeState
 from .forms import InviteForm
 from .words import words
 

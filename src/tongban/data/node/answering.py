@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused
 from tongban.base.ledger.api import write
-from tongban.data.transport.data import Message, Outcome, Stage
+from tongban.data.transport.data import Business, Message, Outcome, Stage, language
 
 from . import models
 from .copying import key_of
@@ -24,7 +24,7 @@ MOST_COMPARED = 1_000
 
 def answer(message: Message) -> Outcome:
     """A query: the granted items of the rows that `where` names."""
-    asked = _Asked(message, "query")
+    asked = _Asked(message, Business.QUERY)
     where, items = asked.body.get("where"), asked.body.get("items")
     if not isinstance(where, dict) or not where or not isinstance(items, list) or not items:
         return asked.refused("shape")
@@ -33,24 +33,24 @@ def answer(message: Message) -> Outcome:
     rows = asked.rows(where, MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         return asked.refused("too_many")
-    return asked.answered({"rows": [{name: row.get(name) for name in items} for row in rows]}, len(rows))
+    return asked.answered(language.Found(rows=[{name: row.get(name) for name in items} for row in rows]), len(rows))
 
 
 def compare(message: Message) -> Outcome:
     """A comparison: for each row, whether we have it with exactly these values. No value leaves."""
-    asked = _Asked(message, "compare")
+    asked = _Asked(message, Business.COMPARE)
     rows = asked.body.get("rows")
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_COMPARED or not all(isinstance(r, dict) for r in rows):
         return asked.refused("shape")
     if not all(rows) or not asked.under_grant(sorted({name for row in rows for name in row})):
         return asked.refused("grant")
-    return asked.answered({"same": [bool(asked.rows(row, 1)) for row in rows]}, len(rows))
+    return asked.answered(language.Compared(same=[bool(asked.rows(row, 1)) for row in rows]), len(rows))
 
 
 class _Asked:
     """One question: its grant, our rows, and the note of it."""
 
-    def __init__(self, message: Message, mode: str) -> None:
+    def __init__(self, message: Message, mode: Business) -> None:
         self.envelope, self.mode = message.envelope, mode
         try:
             body = json.loads(message.body)
@@ -82,7 +82,7 @@ class _Asked:
             rows = rows.filter(key=key_of(mapping, wanted))
         return list(rows.values_list("body", flat=True).order_by("id")[:most])
 
-    def answered(self, answer: dict[str, Any], rows: int) -> Outcome:
+    def answered(self, answer: language.Found | language.Compared, rows: int) -> Outcome:
         self._note(rows, "")
         return Outcome(body=json.dumps(answer, ensure_ascii=False).encode())
 

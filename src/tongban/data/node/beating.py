@@ -6,14 +6,13 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from typing import Any
 
 from asn1crypto import pem
 from asn1crypto import x509 as asn1
 
 from tongban.base.kernel.api import now
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import CENTRE, Kind
+from tongban.data.transport.data import CENTRE, Business, Kind, language
 
 from .queries import today, troubles
 from .requesting import algorithm_of, leaf_of, request
@@ -23,28 +22,22 @@ LIFE = timedelta(minutes=5)  # of a heartbeat: an old one says nothing
 RENEWED = timedelta(days=30)  # before its end a certificate is renewed
 
 
-def health() -> dict[str, Any]:
+def health() -> language.Health:
     """What a node says of itself."""
-    return {
-        "version": version("tongban"),
-        "at": now().isoformat(),
-        "certificate_until": certificate_until().isoformat(),
-        "free_bytes": free(),
-    }
+    until = certificate_until().isoformat()
+    return language.Health(version=version("tongban"), at=now().isoformat(), certificate_until=until, free_bytes=free())
 
 
 def beat() -> None:
     """Tell the centre that we are there, how much waits and since when, and what the day has brought."""
     lags = transport.lags()
     oldest = min((lag.oldest for lag in lags if lag.oldest), default=None)
-    told = {
-        **health(),
-        "waiting": sum(lag.waiting + lag.sent for lag in lags),
-        "oldest": oldest.isoformat() if oldest else None,
-        "day": today(),
-        "troubles": troubles(),
-    }
-    transport.send(CENTRE, Kind.EVENT, "heartbeat", json.dumps(told).encode(), priority=3, expires=now() + LIFE)
+    told = language.Heartbeat(
+        **health(), waiting=sum(lag.waiting + lag.sent for lag in lags), oldest=oldest.isoformat() if oldest else None,
+        day=today(), troubles=troubles(),
+    )  # fmt: skip
+    body = json.dumps(told).encode()
+    transport.send(CENTRE, Kind.EVENT, Business.HEARTBEAT, body, priority=3, expires=now() + LIFE)
 
 
 def certificate_until() -> datetime:
@@ -61,8 +54,8 @@ def renew() -> None:
     own = transport.own()
     key, csr = request(own.node, algorithm=algorithm_of(own.certificate))
     line_key, line_csr = request(own.node, line=True)
-    body = json.dumps({"csr": csr, "line_csr": line_csr}).encode()
-    told = json.loads(transport.ask(CENTRE, "renew", body).body)
+    body = json.dumps(language.Requests(csr=csr, line_csr=line_csr)).encode()
+    told: language.Certified = json.loads(transport.ask(CENTRE, Business.RENEW, body).body)
     transport.set_up(
         replace(
             own,

@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import Refused, TongbanError, local, now
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import CENTRE, Passage, Stage
+from tongban.data.transport.data import CENTRE, Business, Passage, Stage, language
 
 from . import models
 from .beating import RENEWED, certificate_until
 from .data import Finding, Mapping, RunState
 from .mapping import load_mapping
-from .pieces import FILE
 from .queries import runs, unclaimed
-from .sending import BATCH, unsendable
+from .sending import unsendable
 from .sources import open_source
 from .taking import check_room, check_shape
 
@@ -78,7 +77,8 @@ def _line() -> str:
 def _centre() -> str:
     asked = now()
     try:
-        told = json.loads(transport.ask(CENTRE, "self-test", json.dumps({"at": asked.isoformat()}).encode()).body)
+        body = json.dumps(language.Moment(at=asked.isoformat())).encode()
+        told: language.Moment = json.loads(transport.ask(CENTRE, Business.SELF_TEST, body).body)
     except Refused as refused:
         return _("The centre gives no answer: {why}").format(why=refused)
     off = (datetime.fromisoformat(told["at"]) - asked - (now() - asked) / 2).total_seconds()
@@ -103,7 +103,10 @@ def _outbox() -> str:
 def _receivers() -> str:
     """Who refused the last that we sent of a resource, and why."""
     last: dict[tuple[str, str], Passage] = {}
-    for one in [*transport.outbox(business=BATCH, most=LAST), *transport.outbox(business=FILE, most=LAST)]:
+    for one in [
+        *transport.outbox(business=Business.BATCH, most=LAST),
+        *transport.outbox(business=Business.FILE, most=LAST),
+    ]:
         if one.stage in (Stage.REFUSED, Stage.PROCESSED):
             last.setdefault((one.peer, one.resource), one)
     return " ".join(

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import Refused, now, today
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Message, Outcome, Stage
+from tongban.data.transport.data import Business, Message, Outcome, Stage, language
 
 from . import models
 from .data import Mapping, SourceUnreachable
@@ -45,7 +45,7 @@ def send_files() -> int:
     """Send every holder what is due; how many files."""
     sources = {row.resource: load_mapping(row.text, row.file) for row in models.Source.objects.filter(rows__gt=0)}
     known = {peer.node for peer in transport.peers() if not peer.blocked}
-    holders = live(mode="file").filter(resource__in=sources, node__in=known)
+    holders = live(mode=Business.FILE).filter(resource__in=sources, node__in=known)
     sent = 0
     for id_, resource, filed in holders.values_list("id", "resource", "filed"):
         if sources[resource].source.kind == "files":
@@ -66,9 +66,8 @@ def _send_rows(id_: str, mapping: Mapping) -> int:
         fresh = digest != grant.digest
         if fresh:
             name = f"{grant.resource.replace('/', '_')}-{today():%Y%m%d}-{digest[:8]}.csv"
-            head: dict[str, Any] = {"name": name, "size": size, "sha256": digest}
-            send_pieces(grant, mapping.shape, path, head)
-            write("node.file.sent", grant.ref, node=grant.node, **head)
+            send_pieces(grant, mapping.shape, path, language.Whole(name=name, size=size, sha256=digest))
+            write("node.file.sent", grant.ref, node=grant.node, name=name, size=size, sha256=digest)
         grant.filed, grant.digest = now(), digest
         grant.save(update_fields=["filed", "digest"])
     return int(fresh)

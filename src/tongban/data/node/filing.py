@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +15,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from tongban.base.kernel.api import now
 from tongban.base.ledger.api import write
+from tongban.data.transport.data import language
 
 from . import models
 from .conversions import Unfit
@@ -69,14 +69,14 @@ def _send(grant: models.Grant, mapping: Mapping, row: models.Row) -> None:
         size = path.stat().st_size
         check_room(size)
         about = {"cd_key": row_name(grant, key), **(seen(grant, body) or {})}
-        head: dict[str, Any] = {"name": _name(grant, mapping, row), "size": size, "sha256": sha256}
-        head |= {"version": int(now().timestamp() * 1_000_000), "row": about}
-        if send_pieces(grant, mapping.shape, path, head) != sha256:
+        name, version = _name(grant, mapping, row), int(now().timestamp() * 1_000_000)
+        whole = language.Whole(name=name, size=size, sha256=sha256, version=version, row=about)
+        if send_pieces(grant, mapping.shape, path, whole) != sha256:
             raise _Gone
     except (OSError, Unfit):
         raise _Gone from None
     models.Filed.objects.update_or_create(grant=grant, key=key, defaults={"sha256": sha256, "at": now()})
-    write("node.file.sent", grant.ref, node=grant.node, name=head["name"], size=size, sha256=sha256)
+    write("node.file.sent", grant.ref, node=grant.node, name=name, size=size, sha256=sha256)
 
 
 def _name(grant: models.Grant, mapping: Mapping, row: models.Row) -> str:

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import SHANGHAI, Refused, now
 from tongban.base.ledger.api import write
+from tongban.data.transport.data import Business
 
 from .copying import Changed
 from .data import Mapping, Operation
 from .models import Grant
 
-MODES = ("batch", "query", "compare", "file")
+MODES = (Business.BATCH, Business.QUERY, Business.COMPARE, Business.FILE)
 
 
 def hold(body: Map[str, Any], told: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Sum
 
 from tongban.base.kernel.api import local, now
 from tongban.data.transport import api as transport
+from tongban.data.transport.data import Business, language
 
 from . import models
 from .data import Counts, Fault, Run, RunState
@@ -62,11 +63,11 @@ def today() -> dict[str, int]:
     }
 
 
-def troubles() -> list[dict[str, str]]:
+def troubles() -> list[language.Trouble]:
     """Sources that were refused when they were last read, and why: what the centre's people are told."""
     last = models.Run.objects.exclude(state=RunState.RUNNING).order_by("source", "-id").distinct("source")
     refused = (row for row in last.select_related("source") if row.state == RunState.REFUSED)
-    return [{"resource": row.source.resource, "text": row.text[:500]} for row in refused]
+    return [language.Trouble(resource=row.source.resource, text=row.text[:500]) for row in refused]
 
 
 def unclaimed() -> dict[str, int]:
@@ -134,7 +135,7 @@ def _grant(row: models.Grant) -> dict[str, Any]:
         "mode": row.mode,
         "items": row.items,
         "until": _iso(row.until),
-        "loaded": row.loaded is None or row.mode != "batch",
+        "loaded": row.loaded is None or row.mode != Business.BATCH,
         "files": row.files.count(),
     }
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import SHANGHAI, Refused
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import CENTRE, Message, Outcome, Peer
+from tongban.data.transport.data import CENTRE, Business, Message, Outcome, Peer, language
 
 from . import grants, models
 from .answering import answer, compare
@@ -25,21 +25,21 @@ from .requesting import leaf_of
 def join() -> None:
     """This process is a node: from now on it takes what nodes take."""
     for business, handler in {
-        "peers": _of_centre(_peers),
-        "grant": _of_centre(lambda message, body: grants.hold(body, message.envelope.created)),
-        "grant.ended": _of_centre(lambda message, body: grants.end(body, message.envelope.created)),
-        "correction": _of_centre(_correction),
-        "replay": _of_centre(_replay),
-        "self-test": _self_test,
-        "query": answer,
-        "compare": compare,
+        Business.PEERS: _of_centre(_peers),
+        Business.GRANT: _of_centre(lambda message, body: grants.hold(body, message.envelope.created)),
+        Business.GRANT_ENDED: _of_centre(lambda message, body: grants.end(body, message.envelope.created)),
+        Business.CORRECTION: _of_centre(_correction),
+        Business.REPLAY: _of_centre(_replay),
+        Business.SELF_TEST: _self_test,
+        Business.QUERY: answer,
+        Business.COMPARE: compare,
     }.items():
         transport.receives(business)(handler)
-    transport.receives("batch", ordered=True)(take_in)
-    transport.receives("file")(take_piece)
+    transport.receives(Business.BATCH, ordered=True)(take_in)
+    transport.receives(Business.FILE)(take_piece)
 
 
-def _of_centre(take: Callable[[Message, dict[str, Any]], None]) -> Callable[[Message], Outcome]:
+def _of_centre(take: Callable[[Message, Any], None]) -> Callable[[Message], Outcome]:
     """What only the centre may say."""
 
     def handler(message: Message) -> Outcome:
@@ -70,11 +70,11 @@ def _body(message: Message) -> dict[str, Any]:
     return found
 
 
-def _peers(_message: Message, body: dict[str, Any]) -> None:
+def _peers(_message: Message, body: language.Peers) -> None:
     adopt_peers(body["peers"])
 
 
-def adopt_peers(listed: list[dict[str, Any]]) -> None:
+def adopt_peers(listed: list[language.Listed]) -> None:
     """Know these nodes, and talk to no other any more. The centre's own certificate may change by its own word."""
     named = {CENTRE, transport.own().node}
     for one in listed:
@@ -88,7 +88,7 @@ def adopt_peers(listed: list[dict[str, Any]]) -> None:
             transport.block(known.node)
 
 
-def _correction(message: Message, body: dict[str, Any]) -> None:
+def _correction(message: Message, body: language.Correction) -> None:
     models.Correction.objects.get_or_create(
         message=message.envelope.id,
         defaults={
@@ -100,7 +100,7 @@ def _correction(message: Message, body: dict[str, Any]) -> None:
     write("node.correction.received", message.envelope.ref, resource=str(body["resource"]))
 
 
-def _replay(_message: Message, body: dict[str, Any]) -> None:
+def _replay(_message: Message, body: language.Replay) -> None:
     """The centre lost what it had and asks for it again."""
     since = datetime.fromisoformat(str(body["since"]))
     transport.replay(CENTRE, since if since.tzinfo else since.replace(tzinfo=SHANGHAI))

@@ -8,15 +8,13 @@ from django.utils.translation import gettext as _
 from tongban.base.kernel.api import NotFound, now
 from tongban.base.ledger.api import write
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import Kind
+from tongban.data.transport.data import Business, Kind
 
 from . import models
 from .batches import encode
 from .copying import Changed
 from .data import BATCH_ROWS, Mapping
 from .grants import live, outgoing
-
-BATCH = "batch"
 
 
 def send_changes(mapping: Mapping, part: list[Changed]) -> int:
@@ -25,7 +23,7 @@ def send_changes(mapping: Mapping, part: list[Changed]) -> int:
     A holder that is still being given the whole gets later what it has not reached yet.
     """
     sent = 0
-    for grant in live(resource=mapping.resource, mode="batch").select_for_update().order_by("id"):
+    for grant in live(resource=mapping.resource, mode=Business.BATCH).select_for_update().order_by("id"):
         if not _known(grant.node):  # blocked, or its certificate is not here yet: it is given the whole when it is back
             grant.loaded = b""
             grant.save(update_fields=["loaded"])
@@ -38,7 +36,9 @@ def send_changes(mapping: Mapping, part: list[Changed]) -> int:
 def load(mapping: Mapping) -> int:
     """Give every new holder of a grant the rows we have, batch after batch; answers how many batches."""
     sent = 0
-    for id_ in live(resource=mapping.resource, mode="batch").filter(loaded__isnull=False).values_list("id", flat=True):
+    for id_ in (
+        live(resource=mapping.resource, mode=Business.BATCH).filter(loaded__isnull=False).values_list("id", flat=True)
+    ):
         while True:
             with transaction.atomic():
                 grant = live().select_for_update().filter(id=id_, loaded__isnull=False).first()
@@ -62,7 +62,7 @@ def _send(grant: models.Grant, mapping: Mapping, part: list[Changed]) -> int:
     types = {name: kind for name, kind in mapping.types.items() if name in grant.items}
     body = encode(mapping.shape, types, rows)
     message = transport.send(
-        grant.node, Kind.DATA, BATCH, body, resource=mapping.resource, grant=grant.id, schema=mapping.shape
+        grant.node, Kind.DATA, Business.BATCH, body, resource=mapping.resource, grant=grant.id, schema=mapping.shape
     )
     write("node.batch.sent", grant.ref, message=message, node=grant.node, rows=len(rows))
     return 1

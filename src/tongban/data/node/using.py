@@ -7,7 +7,7 @@ import json
 from django.db import connection, transaction
 
 from tongban.data.transport import api as transport
-from tongban.data.transport.data import CENTRE, USED, Kind
+from tongban.data.transport.data import CENTRE, Business, Kind, language
 
 MOST = 10_000  # questions told at a time
 
@@ -27,7 +27,9 @@ def tell_uses() -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_COUNTED, [MOST, CENTRE])
-            uses = [{"grant": grant, "uses": times, "rows": int(rows)} for grant, times, rows in cursor.fetchall()]
+            uses = [language.Use(grant=grant, uses=n, rows=int(rows)) for grant, n, rows in cursor.fetchall()]
         if uses:
-            transport.send(CENTRE, Kind.CONTROL, USED, json.dumps({"uses": uses}).encode(), priority=7)
+            transport.send(
+                CENTRE, Kind.CONTROL, Business.USED, json.dumps(language.Used(uses=uses)).encode(), priority=7
+            )
     return sum(one["uses"] for one in uses)

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from tongban.base.kernel.api import Refused, TongbanError, now
 from tongban.data.transport import api as transport
+from tongban.data.transport.data import Business
 
 from . import models
 from .beating import beat, renew
@@ -61,7 +62,7 @@ def turn() -> int:
         log.info("source %s: %s %s", row.name, run.state.value, run.text)
         done += 1
     for row in models.Source.objects.filter(due__gt=now()):
-        if models.Grant.objects.filter(resource=row.resource, loaded__isnull=False, mode="batch").exists():
+        if models.Grant.objects.filter(resource=row.resource, loaded__isnull=False, mode=Business.BATCH).exists():
             done += load(load_mapping(row.text, row.file))
     return done + send_files()
 

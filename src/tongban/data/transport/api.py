@@ -5,7 +5,7 @@ from .ends import agreements, difference, digest, statement
 from .handling import receives, retry, settle
 from .lines import certify_line, line_key
 from .own import ensure_own, fresh_own, own, set_up
-from .peers import block, forget, peer, peers, trust, unblock
+from .peers import block, forget, limit, peer, peers, trust, unblock
 from .queries import inbox, lags, line, message, outbox, passage, queries, refusals
 from .running import run
 from .sending import cancel, replay, send
@@ -25,6 +25,7 @@ __all__ = [
     "fresh_own",
     "inbox",
     "lags",
+    "limit",
     "line",
     "line_key",
     "message",

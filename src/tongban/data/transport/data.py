@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from tongban.base.kernel.data import Event, Ref
 
+from . import language as language
+from .language import Business as Business
+
 MESSAGE = "transport.message"
 PEER = "transport.peer"
 VERSION = 1
 CENTRE = "centre"  # the centre's own node key
-USED = "used"  # the business in which a node tells the centre how often its answers were used
 
 
 class Kind(StrEnum):

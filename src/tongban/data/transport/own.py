@@ -30,8 +30,9 @@ def _file() -> Path:
 
 def own() -> Own:
     """This node; `Refused` while it is not set up."""
+    path = _file()
     try:
-        return _read(_file(), _file().stat().st_mtime_ns)
+        return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         raise Refused(_("This node has not been set up for the exchange yet."), "not_set_up") from None
 

@@ -66,22 +66,21 @@ def recent_peer(node: str) -> Peer | None:
 
 def trust(peer: Peer, by: Ref | None = None) -> None:
     """Pin a peer's certificate: from now on its key, and no other, signs for that node. `Invalid` certificate. What is
-    not received yet is encrypted to the new certificate when it is sent again."""
+    not received yet is encrypted to the new certificate when it is sent again. A quota set by `limit` stays."""
     try:
         fingerprint = card(peer.certificate).fingerprint
     except (ValueError, TypeError, Invalid):
         raise Invalid({"certificate": _("This is no certificate that a node can have.")}) from None
     with _changed():
+        known = {
+            "office": peer.office,
+            "title": peer.title,
+            "certificate": peer.certificate,
+            "fingerprint": fingerprint,
+            "blocked": peer.blocked,
+        }
         models.Peer.objects.update_or_create(
-            node=peer.node,
-            defaults={
-                "office": peer.office,
-                "title": peer.title,
-                "certificate": peer.certificate,
-                "fingerprint": fingerprint,
-                "blocked": peer.blocked,
-                "quota": peer.quota,
-            },
+            node=peer.node, defaults=known, create_defaults={**known, "quota": peer.quota}
         )
         facts = {"office": peer.office, "certificate": fingerprint, "blocked": peer.blocked}
         ledger.write("transport.peer.trusted", Ref(PEER, peer.node), by=by, **facts)
@@ -102,6 +101,17 @@ def _mark(node: str, blocked: bool, by: Ref | None) -> None:
         if not models.Peer.objects.filter(node=node).update(blocked=blocked):
             raise NotFound
         ledger.write(f"transport.peer.{'blocked' if blocked else 'unblocked'}", Ref(PEER, node), by=by)
+
+
+def limit(node: str, quota: int, by: Ref | None = None) -> None:
+    """How many messages a minute this node may send here from now on; a question counts as one. `NotFound`, and
+    `Invalid` under `quota` below 1."""
+    if quota < 1:
+        raise Invalid({"quota": _("At least one message a minute; to take nothing from it, block it.")})
+    with _changed():
+        if not models.Peer.objects.filter(node=node).update(quota=quota):
+            raise NotFound
+        ledger.write("transport.peer.limited", Ref(PEER, node), by=by, quota=quota)
 
 
 def forget(node: str, by: Ref | None = None) -> None:

@@ -39,6 +39,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     once.add_argument("--confirm", action="store_true", help="many rows are gone from the source, and that is right")
     faults = verb("faults", "rows of a source that could not be taken in its last run", _faults)
     faults.add_argument("name", metavar="NAME")
+    quota = verb("quota", "let a node send so many messages a minute here (6,000 until said otherwise)", _quota)
+    quota.add_argument("node", metavar="NODE")
+    quota.add_argument("number", type=int, metavar="NUMBER")
     verb("corrections", "values that were found wrong after an objection", _corrections)
 
 
@@ -167,6 +170,15 @@ def _corrections(arguments: argparse.Namespace) -> int:
 
     found = node.corrections()
     _say("\n".join(json.dumps(one, ensure_ascii=False) for one in found) or "none", found, arguments)
+    return 0
+
+
+def _quota(arguments: argparse.Namespace) -> int:
+    from tongban.data.transport import api as transport
+
+    transport.limit(arguments.node, arguments.number)
+    told = {"node": arguments.node, "quota": arguments.number}
+    _say(f"{arguments.node} may send {arguments.number} messages a minute", told, arguments)
     return 0
 
 

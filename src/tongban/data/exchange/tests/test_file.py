@@ -15,9 +15,8 @@ from tongban.base.files import api as files
 from tongban.base.kernel.api import new_id, now
 from tongban.data.catalogue.data import Resource
 from tongban.data.exchange import checks, filing, nodes, queries
-from tongban.data.exchange.data import CENTRE
 from tongban.data.exchange.models import Subscription
-from tongban.data.transport.data import Envelope, Kind, Message, Stage
+from tongban.data.transport.data import CENTRE, Envelope, Kind, Message, Stage
 
 
 def drawing() -> bytes:

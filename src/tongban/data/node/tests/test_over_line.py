@@ -117,6 +117,8 @@ async def _no_patience(own: Own) -> None:
     hub = Hub(own)
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.wait_for(hub.connect(), 1)
+    if not hub.up:
+        raise OSError("no line")
     await hub.client.flush(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -144,7 +145,10 @@ def environment(home: Path) -> dict[str, str]:
 
 def _below(pid: int) -> Iterator[int]:
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
+        children = ""
+        with contextlib.suppress(OSError):  # it went meanwhile
+            children = task.read_text()
+        for child in children.split():
             yield int(child)
             yield from _below(int(child))
 
