@@ -18,7 +18,7 @@ run: setup       ## start everything, load the demo province, run the main job, 
 
 test: setup      ## run all tests (TESTS=path for some)
 	@if [ -n "$(TESTS)" ]; then $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS); else \
-	  $(BIN)/python -m pytest -n 2 --dist loadfile src && $(BIN)/python -m pytest -n 2 --dist loadfile tests; fi
+	  $(BIN)/python -m pytest -n 2 --dist loadfile src && $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests; fi
 
 bench: setup     ## run the benchmarks (NAME=g1 for one)
 	@$(BIN)/python -m bench $(NAME)
