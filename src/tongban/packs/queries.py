@@ -49,7 +49,7 @@ class Shown:
     def readme(self) -> list[tuple[str, list[str]]]:
         """The README as plain text: blocks of kind `heading`, `list` or `text`, with their lines. No markup is run."""
         blocks = []
-        for block in re.split(r"\n\s*\n", self.pack.readme.strip() if self.pack else ""):
+        for block in re.split(r"\n\s*\n", self.pack.readme.replace("`", "").strip() if self.pack else ""):
             lines = [line.rstrip() for line in block.splitlines()]
             if block.startswith("#"):
                 blocks.append(("heading", [lines[0].lstrip("# ")]))

@@ -67,7 +67,7 @@ def _held(posts: list[identity.Post], at: datetime) -> list[str]:
     """The posts of that day; where there was none, those ever held: nobody looks without an office."""
     day = local(at).date()
     on_day = [post for post in posts if post.valid_from <= day and (post.until is None or post.until >= day)]
-    return [f"{post.office_title} {post.title}" for post in on_day or posts]
+    return list(dict.fromkeys(f"{post.office_title} {post.title}" for post in on_day or posts))
 
 
 def _why(facts: Mapping[str, object]) -> Text:

@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop
+
+gettext_noop("This field is required.")  # Django's text in our Chinese
 
 
 class SiteConfig(AppConfig):

@@ -72,7 +72,7 @@ def lines(
             )
         )
     return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}" class="img-fluid" role="img" '
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}" class="tb-chart img-fluid" role="img" '
         'aria-labelledby="{}_title {}_text"><title id="{}_title">{}</title><desc id="{}_text">{}</desc>{}</svg>',
         WIDTH,
         HEIGHT,

@@ -15,6 +15,7 @@ from .data import Box, Feature
 from .shapes import BadGeometry, read
 
 WIDTH = 960
+_Name = tuple[float, float, float, str]  # area, place, words
 _COLOURS = ("#16427f", "#17693f", "#8c3a00", "#5d2a63", "#0f6466", "#525e6b")
 """Each at least 4.5 : 1 on the map's ground; layers also differ by their list, never by colour alone."""
 
@@ -39,7 +40,7 @@ def picture(
     ends are rounded to a tenth of a pixel and details smaller than half a pixel are left out.
     """
     frame = _Frame(box)
-    groups, names = list[SafeString](), list[SafeString]()
+    groups, names = list[SafeString](), list[_Name]()
     for position, (key, features) in enumerate(layers):
         drawn = _drawn(features, frame, colour(position), links or {}, names if key == labelled else None)
         groups.append(format_html("<g>{}</g>", SafeString("".join(drawn))))
@@ -50,14 +51,16 @@ def picture(
             '<circle cx="{}" cy="{}" r="8" fill="#c2331a" stroke="#ffffff" stroke-width="3"></circle>', x, y
         )
     return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}" class="img-fluid d-block mx-auto" '
-        'role="img" aria-label="{}"><rect width="100%" height="100%" fill="#eef3f8"></rect>{}{}{}</svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}" '
+        'class="tb-map img-fluid d-block mx-auto" role="{}" aria-label="{}">'
+        '<rect width="100%" height="100%" fill="#eef3f8"></rect>{}{}{}</svg>',
         WIDTH,
         frame.height,
         WIDTH,
+        "group" if links else "img",
         title,
         SafeString("".join(groups)),
-        SafeString("".join(names)),
+        SafeString("".join(_written(names))),
         spot,
     )
 
@@ -80,7 +83,7 @@ class _Frame:
 
 
 def _drawn(
-    features: Iterable[Feature], frame: _Frame, ink: str, links: Mapping[str, str], names: list[SafeString] | None
+    features: Iterable[Feature], frame: _Frame, ink: str, links: Mapping[str, str], names: list[_Name] | None
 ) -> Iterable[SafeString]:
     """The features as shapes; where a list for names is given, theirs go there, to be drawn above everything."""
     for one in features:
@@ -99,7 +102,7 @@ def _drawn(
             shape = format_html('<a href="{}">{}</a>', links[one.id], shape)
         yield shape
         if names is not None:
-            names.append(_name(seen, frame, one.title))
+            names.append((seen.area, *_spot(seen, frame), one.title))
 
 
 def _shape(seen: BaseGeometry, frame: _Frame, ink: str, title: SafeString) -> SafeString:
@@ -139,14 +142,23 @@ def _line(coordinates: Any, frame: _Frame) -> str:
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in (frame.at(c[0], c[1]) for c in coordinates))
 
 
-def _name(seen: BaseGeometry, frame: _Frame, title: str) -> SafeString:
-    largest = max(getattr(seen, "geoms", [seen]), key=lambda part: part.area)
-    spot = largest.representative_point()
-    x, y = frame.at(spot.x, spot.y)
-    return format_html(
-        '<text x="{}" y="{}" font-size="20" text-anchor="middle" fill="#1a2430" stroke="#ffffff" stroke-width="3" '
-        'paint-order="stroke" aria-hidden="true">{}</text>',
-        x,
-        y,
-        title,
-    )
+def _spot(seen: BaseGeometry, frame: _Frame) -> tuple[float, float]:
+    spot = max(getattr(seen, "geoms", [seen]), key=lambda part: part.area).representative_point()
+    return frame.at(spot.x, spot.y)
+
+
+def _written(names: Iterable[_Name]) -> Iterable[SafeString]:
+    """The names of the largest first; one that would be written over another is left to the list below the map."""
+    taken = list[tuple[float, float, float]]()
+    for _area, x, y, title in sorted(names, reverse=True):
+        half = sum(20 if ord(letter) > 255 else 11 for letter in title) / 2
+        if any(abs(x - there) < half + width and abs(y - down) < 22 for there, down, width in taken):
+            continue
+        taken.append((x, y, half))
+        yield format_html(
+            '<text x="{}" y="{}" font-size="20" text-anchor="middle" fill="#1a2430" stroke="#ffffff" stroke-width="3" '
+            'paint-order="stroke" aria-hidden="true">{}</text>',
+            x,
+            y,
+            title,
+        )

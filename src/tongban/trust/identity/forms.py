@@ -278,5 +278,5 @@ class PostForm(forms.Form):
 class RenameForm(forms.Form):
     """A new name of an office, from today."""
 
-    title = forms.CharField(label=_("Name"), max_length=200)
+    title = forms.CharField(label=_("Full name of the office"), max_length=200)
     short_title = forms.CharField(label=_("Short name"), max_length=100, required=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from tongban.base.kernel.api import NotFound, Ref, now, system
 from tongban.trust.identity.api import offices_by_ref, people_by_ref
@@ -93,10 +94,11 @@ def certificate(certificate_id: str) -> Certificate:
 
 
 def names(refs: Iterable[Ref | None]) -> dict[Ref, str]:
-    """What people and offices are called; anything else by its reference."""
+    """What people and offices are called; the installation's own things are its own; a node goes by its key."""
     known = [ref for ref in refs if ref is not None]
     with system():  # names only
         people = people_by_ref(ref for ref in known if ref.kind == PERSON)
     offices = offices_by_ref(ref for ref in known if ref.kind == OFFICE)
     found = {ref: one.name for ref, one in people.items()} | {ref: one.title for ref, one in offices.items()}
-    return {ref: found.get(ref, ref.id) for ref in known}
+    own = _("This installation")
+    return {ref: found.get(ref) or (own if ref.kind.startswith(("keys.", "seals.")) else ref.id) for ref in known}

@@ -4,7 +4,7 @@ from .checking import check, examine, export_period, last_check
 from .evidence import evidence_sources, make_evidence
 from .heads import document_proof, receipt, seal_leaves, stamp_head, vouched, with_event
 from .queries import standing, watchers
-from .records import record_access
+from .records import record_access, record_titles
 from .watching import addresses, hand_over
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "make_evidence",
     "receipt",
     "record_access",
+    "record_titles",
     "seal_leaves",
     "stamp_head",
     "standing",

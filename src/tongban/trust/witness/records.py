@@ -14,6 +14,8 @@ from .data import RecordAccess
 
 # By kind of subject: who may see the records of one, and what they are called. Rooms above register theirs.
 record_access: Registry[RecordAccess] = Registry("access to records")
+# By kind of entry: what it says to the person concerned. Rooms above register the kinds they show.
+record_titles: Registry[Text] = Registry("titles of records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class Record:
     @property
     def at(self) -> datetime:
         return self.entry.at
+
+    @property
+    def title(self) -> Text:
+        """What happened, in words; the kind itself where no room has named it."""
+        kind = self.entry.kind
+        return record_titles.get(kind) if kind in record_titles else kind
 
     @property
     def hash(self) -> str:

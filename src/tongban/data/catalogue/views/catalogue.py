@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +16,20 @@ from django.views.decorators.http import require_safe
 
 from tongban.base.kernel.api import NotFound, Ref, Text, local
 from tongban.base.ledger.api import history
-from tongban.trust.identity.api import actor_of, find_offices, may, offices_by_ref, people_by_ref, permitted
+from tongban.trust.identity.api import (
+    actor_of,
+    find_offices,
+    may,
+    office_by_code,
+    offices_by_ref,
+    people_by_ref,
+    permitted,
+)
 from tongban.trust.identity.data import OFFICE, OfficeKind
 
 from .. import figures as counting
 from .. import granting, quality, queries, titles
-from ..data import Category, Openness, Resource, Sharing, State
+from ..data import Category, Item, Openness, Resource, Sharing, State
 from ..queries import EDIT, MANAGE, READ, REQUEST, REVIEW, SECRECY
 
 E = TypeVar("E")
@@ -134,7 +143,7 @@ def detail(request: HttpRequest, id_: str) -> HttpResponse:
         "one": one,
         "state": _chip(one.state),
         "metadata": metadata(one),
-        "items": [item_row(one, item) for item in one.items],
+        "items": item_rows(one),
         "editions": [(edition, _chip(edition.state)) for edition in editions],
         "under_way": under_way,
         "work": queries.work_in(under_way, one, actor) if under_way else "",
@@ -172,11 +181,21 @@ def metadata(one: Resource) -> list[tuple[Any, Any, Any]]:
     return [pair for pair in pairs if pair[1]]
 
 
-def item_row(one: Resource, item: Any) -> dict[str, Any]:
-    """An item as a line of a table."""
-    names = ("title", "name", "type", "length", "codes", "element", "source", "required", "personal")
-    made = {name: titles.in_words(name, getattr(item, name)) for name in names}
-    return made | {"length": str(item.length or ""), "source": made["source"] or _("the provider")}
+def item_rows(one: Resource) -> list[dict[str, Any]]:
+    """The items as lines of a table; their sources by the offices' names."""
+    sources = {code: _office_title(code) for code in {item.source for item in one.items}}
+    return [_item_row(item) | {"source": sources[item.source]} for item in one.items]
+
+
+def _item_row(item: Item) -> dict[str, Any]:
+    names = ("title", "name", "type", "length", "codes", "element", "required", "personal")
+    return {name: titles.in_words(name, getattr(item, name)) for name in names} | {"length": str(item.length or "")}
+
+
+def _office_title(code: str) -> str:
+    with suppress(NotFound):
+        return office_by_code(code).title if code else _("the provider")
+    return code
 
 
 VERBS: dict[str, Text] = {

@@ -19,7 +19,7 @@ from .. import actions, descriptions, elements, queries, registering, sources, t
 from ..data import Description, Edition, Finding, Resource, State
 from ..forms import DescriptionForm, ItemForms, offices_with
 from ..queries import EDIT, MANAGE, REVIEW, SECRECY
-from .catalogue import item_row, metadata
+from .catalogue import item_rows, metadata
 
 _OFFERED = 300  # elements that the browser proposes while somebody types
 
@@ -211,7 +211,7 @@ def review(request: HttpRequest, id_: str) -> HttpResponse:
         "edition": edition,
         "state": titles.STATES[edition.state],
         "metadata": metadata(shown),
-        "items": [item_row(shown, item) for item in shown.items],
+        "items": item_rows(shown),
         "findings": found,
         "work": (work := queries.work_in(edition, one, actor)),
         "verb": WORK.get(work, ""),

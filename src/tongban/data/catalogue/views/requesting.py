@@ -303,7 +303,7 @@ def grant(request: HttpRequest, id_: str) -> HttpResponse:
             (_("Purpose"), one.purpose, ""),
             (_("Basis in law"), one.basis, ""),
             (_("Needed until"), date_format(one.until), ""),
-            *([(_("Supplied since"), one.supplied_at, "time")] if one.supplied_at else []),
+            *([(_("Supplied since"), one.supplied_at, "")] if one.supplied_at else []),
             (_("Times used"), str(one.uses), ""),
             (_("Rows taken"), str(one.rows), ""),
             *([(_("Reason"), one.reason, "")] if one.reason else []),

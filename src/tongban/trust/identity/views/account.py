@@ -63,7 +63,9 @@ WRONG_CODE = _("The code is not right or no longer valid. Please check it or ask
 def page(
     request: HttpRequest, title: Text, verb: Text, form: Any, lead: Text = "", status: int = 200, **more: Any
 ) -> HttpResponse:
-    context = {"title": title, "verb": verb, "form": form, "lead": lead, **more}
+    known = request.user.is_authenticated
+    back = (reverse("identity:account"), _("My account")) if known else (reverse("account_login"), _("Sign in"))
+    context = {"title": title, "verb": verb, "form": form, "lead": lead, "back": back, **more}
     return render(request, "identity/form.html", context, status=422 if form.errors else status)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from tongban.base.kernel.api import Invalid, Ref, now, today
+from tongban.base.kernel.api import Invalid, Ref, Text, now, today
 
 from .. import data, forms, grants, offices, people, posts
 from ..access import may, require
@@ -116,6 +116,18 @@ def office_page(request: HttpRequest, id_: str) -> HttpResponse:
     return render(request, "identity/office.html", context)
 
 
+def _way(to: data.Office | data.Person) -> tuple[str, str]:
+    """The page of an office or a person, to go back to."""
+    if isinstance(to, data.Person):
+        return reverse("identity:person", args=[to.ref.id]), to.name
+    return reverse("identity:office", args=[to.ref.id]), to.title
+
+
+def _asked(request: HttpRequest, form: Form, title: Text, verb: Text, back: tuple[str, Text]) -> HttpResponse:
+    context = {"title": title, "verb": verb, "form": form, "back": back}
+    return render(request, "identity/form.html", context, status=422 if form.errors else 200)
+
+
 @permitted(MANAGE)
 def office_rename(request: HttpRequest, id_: str) -> HttpResponse:
     """Give the office another name from today."""
@@ -126,8 +138,7 @@ def office_rename(request: HttpRequest, id_: str) -> HttpResponse:
         values = form.cleaned_data
         offices.rename_office(office.ref, values["title"], values["short_title"], by=_actor(request).person)
         return redirect("identity:office", id_=id_)
-    context = {"title": _("Rename the office"), "verb": _("Rename from today"), "form": form}
-    return render(request, "identity/form.html", context, status=422 if form.errors else 200)
+    return _asked(request, form, _("Rename the office"), _("Rename from today"), _way(office))
 
 
 @permitted(READ, MANAGE)
@@ -184,8 +195,8 @@ def person_new(request: HttpRequest) -> HttpResponse:
             return redirect("identity:person", id_=made.ref.id)
         except Invalid as invalid:
             _tell(form, invalid)
-    context = {"title": _("New member of staff"), "verb": _("Create the account"), "form": form}
-    return render(request, "identity/form.html", context, status=422 if form.errors else 200)
+    back = (reverse("identity:people"), _("People"))
+    return _asked(request, form, _("New member of staff"), _("Create the account"), back)
 
 
 @permitted(MANAGE)
@@ -203,8 +214,7 @@ def post_new(request: HttpRequest, id_: str) -> HttpResponse:
             return redirect("identity:person", id_=id_)
         except Invalid as invalid:
             _tell(form, invalid)
-    context = {"title": _("New post for %s") % person.name, "verb": _("Assign the post"), "form": form}
-    return render(request, "identity/form.html", context, status=422 if form.errors else 200)
+    return _asked(request, form, _("New post for %s") % person.name, _("Assign the post"), _way(person))
 
 
 def _colleagues(person: data.Person) -> list[data.Post]:
@@ -227,8 +237,7 @@ def grant_new(request: HttpRequest, id_: str) -> HttpResponse:
             return redirect("identity:person", id_=id_)
         except Invalid as invalid:
             _tell(form, invalid)
-    context = {"title": _("New grant for %s") % person.name, "verb": _("Ask"), "form": form}
-    return render(request, "identity/form.html", context, status=422 if form.errors else 200)
+    return _asked(request, form, _("New grant for %s") % person.name, _("Ask"), _way(person))
 
 
 @sensitive_post_parameters("password", "again")
@@ -243,8 +252,7 @@ def person_password(request: HttpRequest, id_: str) -> HttpResponse:
             return redirect("identity:person", id_=id_)
         except Invalid as invalid:
             _tell(form, invalid)
-    context = {"title": _("New password for %s") % person.name, "verb": _("Set a new password"), "form": form}
-    return render(request, "identity/form.html", context, status=422 if form.errors else 200)
+    return _asked(request, form, _("New password for %s") % person.name, _("Set a new password"), _way(person))
 
 
 @require_POST

@@ -7,17 +7,37 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from tongban.base.calendars.data import Cause
 from tongban.base.files import api as files
 from tongban.base.kernel.api import NotFound, Ref, Refused
 from tongban.engine.documents import api as documents
 from tongban.engine.documents.data import Document, State
 from tongban.trust.identity.data import PERSON, Actor
-from tongban.trust.witness.api import evidence_sources, record_access
+from tongban.trust.witness.api import evidence_sources, record_access, record_titles
 from tongban.trust.witness.data import Period
 
 from ..access import access_own_case
 from ..data import CASE, CaseSubmitted
 from ..models import Case
+from .cases import STEP_TITLES
+
+_TITLES = {
+    **STEP_TITLES,
+    "hall.paper.reused": _("A paper handed in before was used again"),
+    "hall.case.by_hand": _("Passed to the window"),
+    "documents.document.requested": _("A document is being made"),
+    "documents.document.ready": _("A document was made and sealed"),
+    f"calendars.deadline.{Cause.OPENED}": _("A time limit began"),
+    f"calendars.deadline.{Cause.SUSPENDED}": _("A time limit was suspended"),
+    f"calendars.deadline.{Cause.RESUMED}": _("A time limit runs again"),
+    f"calendars.deadline.{Cause.EXTENDED}": _("A time limit was extended"),
+    f"calendars.deadline.{Cause.CALENDAR}": _("A time limit moved with the calendar"),
+    "calendars.deadline.closed": _("A time limit ended"),
+}
+for _kind, _title in _TITLES.items():
+    record_titles.register(_kind, _title)
 
 PROVEN = (CaseSubmitted.kind,)  # the leaves whose proof a receipt carries, beside that of its own digest
 
