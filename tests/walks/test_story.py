@@ -44,7 +44,7 @@ def test_everyday_words_find_the_item(walk: Walk) -> None:
 
 def test_the_guide_leaves_only_the_materials_that_apply(walk: Walk) -> None:
     page = walk.anybody(f"/items/{ITEM}/")
-    assert "房屋租赁合同" in page.inner_text("#materials + *")
+    assert "房屋租赁合同" in page.inner_text("section:has(> #materials)")
     page.check("input[name=premises][value=owned]")
     page.check("input[name=special_trade][value=no]")
     press(page, "查看我需要的材料")

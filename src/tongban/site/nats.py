@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from tongban.data.transport.data import CENTRE, LineKey
@@ -59,14 +61,19 @@ def write(path: Path, text: str) -> None:
 
 
 def ports(path: Path, count: int) -> list[int]:
-    """Ports of last time, kept in a file; fresh free ones at first."""
+    """Ports of last time, kept in a file; fresh free ones at first, below those that outgoing connections are given:
+    one of these may hold a port while the server that kept it starts again."""
     if not path.exists():
-        with contextlib.ExitStack() as held:
-            probes = [held.enter_context(socket.socket()) for _each in range(count)]
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            write(path, json.dumps([probe.getsockname()[1] for probe in probes]))
+        free = filter(_is_free, secrets.SystemRandom().sample(range(20_000, 32_768), 1_000))
+        write(path, json.dumps(list(islice(free, count))))
     return [int(port) for port in json.loads(path.read_text())]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 @dataclass

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tongban.base.kernel.api import Invalid
 from tongban.data.catalogue import api as catalogue
-from tongban.trust.identity.api import actor_of, permitted
+from tongban.trust.identity.api import actor_of, may, permitted
 
 from . import desk, queries, shapes
 
@@ -21,7 +21,10 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     """What came, newest first."""
     node, refused = request.GET.get("node", ""), bool(request.GET.get("refused"))
     rows, after = queries.deliveries(node=node, refused=refused, after=request.GET.get("after", ""))
-    context = {"rows": rows, "page": {"next": after}, "after": after, "refused": refused, "node": node}
+    manages = may(actor_of(request), "exchange.manage")
+    context = {
+        "rows": rows, "page": {"next": after}, "after": after, "refused": refused, "node": node, "manages": manages,
+    }  # fmt: skip
     return render(request, "exchange/deliveries.html", context)
 
 

@@ -47,6 +47,7 @@ ITEMS = tuple(
 
 ROLES = {
     "ex_keeper": ["exchange.read", "exchange.manage"],
+    "ex_reader": ["exchange.read"],
     "ex_asker": ["exchange.ask"],
     "ex_catalogue": [
         f"catalogue.{one}" for one in ("read", "edit", "review", "decide", "manage", "request", "secrecy")
@@ -73,7 +74,7 @@ def town(db: None, settings: Any) -> SimpleNamespace:
         identity.define_role(key, key, rights, reach=Reach.SUBTREE)
     people = {}
     for name, office, role in (
-        ("keeper", "46", "ex_keeper"), ("asker", "46.tax", "ex_asker"), ("stranger", "46.tax", None),
+        ("keeper", "46", "ex_keeper"), ("reader", "46", "ex_reader"), ("asker", "46.tax", "ex_asker"), ("stranger", "46.tax", None),
         *((name, "46", "ex_catalogue") for name in ("editor", "chief", "secrecy", "authority")),
     ):  # fmt: skip
         people[name] = identity.create_staff(name, name, second_factor=False)

@@ -119,6 +119,11 @@ def test_the_pages_of_the_console(flowing: Resource, client_of: Callable[[str], 
         answer = client.get(address)
         assert answer.status_code == 200, address
     assert "market" in client.get("/exchange/").content.decode()
+    reader = client_of("reader")
+    assert reader.get("/exchange/quarantine/").status_code == 403
+    for address in ("/exchange/", "/exchange/deliveries/"):
+        pages = [one.get(address).content.decode() for one in (client, reader)]
+        assert ["/exchange/quarantine/" in page for page in pages] == [True, False], address
     assert client.get("/exchange/nodes/nobody/").status_code == 404
     told = {"office": "46.tax", "key": "tax", "level": "province", "division": "460000"}
     file = client.post("/exchange/nodes/new/", told)
