@@ -74,7 +74,8 @@ def town(db: None, settings: Any) -> SimpleNamespace:
         identity.define_role(key, key, rights, reach=Reach.SUBTREE)
     people = {}
     for name, office, role in (
-        ("keeper", "46", "ex_keeper"), ("reader", "46", "ex_reader"), ("asker", "46.tax", "ex_asker"), ("stranger", "46.tax", None),
+        ("keeper", "46", "ex_keeper"), ("reader", "46", "ex_reader"),
+        ("asker", "46.tax", "ex_asker"), ("stranger", "46.tax", None),
         *((name, "46", "ex_catalogue") for name in ("editor", "chief", "secrecy", "authority")),
     ):  # fmt: skip
         people[name] = identity.create_staff(name, name, second_factor=False)
