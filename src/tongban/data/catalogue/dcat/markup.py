@@ -13,7 +13,7 @@ from .report import Finding, Unreadable, shown
 _NAMESPACES = 500
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _ROOTS = (f"{_RDF} ", "http://www.w3.org/ns/dcat# ")  # RDF/XML of one node needs no rdf:RDF
-_HTML = re.compile(r"<(!DOCTYPE\s+html|html[\s>])", re.I)
+WEB_PAGE = re.compile(r"<(!DOCTYPE\s+html|html[\s>])", re.I)
 
 
 def rdf_xml(file: IO[bytes], head: str) -> tuple[IO[bytes], list[Finding]]:
@@ -26,7 +26,7 @@ def rdf_xml(file: IO[bytes], head: str) -> tuple[IO[bytes], list[Finding]]:
     try:
         walls.parser.ParseFile(file)
     except xml.parsers.expat.ExpatError as error:
-        if _HTML.search(head[:2000]):
+        if WEB_PAGE.search(head[:2000]):
             raise Unreadable("web_page", "this is a web page, not a catalogue") from error
         message = f"line {error.lineno}: {xml.parsers.expat.ErrorString(error.code)}"
         raise Unreadable("not_well_formed", message, error.lineno) from error

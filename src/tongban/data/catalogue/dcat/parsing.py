@@ -16,7 +16,7 @@ from pyoxigraph import RdfFormat
 from . import progress, streaming
 from .contexts import Contexts
 from .documents import document, is_linked, shallow
-from .markup import rdf_xml
+from .markup import WEB_PAGE, rdf_xml
 from .report import Finding, Severity, Unreadable, shown
 from .statements import Statements
 
@@ -25,7 +25,6 @@ _LITERAL = r'"(?:[^"\\\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^<>\s]*>)?'
 _NTRIPLE = re.compile(rf"^{_TERM}\s*<[^<>\s]*>\s*(?:{_TERM}|{_LITERAL})\s*\.\s*(?:#.*)?$")
 _NQUAD = re.compile(rf"^{_TERM}\s*<[^<>\s]*>\s*(?:{_TERM}|{_LITERAL})\s*{_TERM}\s*\.\s*(?:#.*)?$")
 _XML = re.compile(r"<(\?xml|!DOCTYPE|!--)|<[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\s[^<>]*xmlns", re.I)
-_HTML = re.compile(r"<(!DOCTYPE\s+html|html[\s>])", re.I)
 _SCRIPT = re.compile(r"""<script\b[^>]*type=["']?application/ld\+json[^>]*>(.*?)</script>""", re.I | re.S)
 _ENTRY = re.compile(r'"@type"\s*:\s*\[?\s*"[^"]*(Dataset|Catalog|DataService)"')
 _TURTLE_LIST = re.compile(r"\[\s*(\]\s*[a-zA-Z<]|[\w-]*:|a\s)")
@@ -55,7 +54,7 @@ def parse(file: IO[bytes], base: str, empty: Callable[[], Statements]) -> Parsed
 def _parsed(file: IO[bytes], base: str, empty: Callable[[], Statements]) -> Parsed:
     head = file.read(_HEAD).decode("utf-8", "ignore")
     file.seek(0)
-    if _HTML.match(head[:2000]):
+    if WEB_PAGE.match(head[:2000]):
         return _embedded(file, base, empty())
     if _XML.match(head[:5000]):
         file, said = rdf_xml(file, head)
